@@ -1,0 +1,1 @@
+"""Hardening-as-code for Kubernetes: components and their Args, nothing else."""

@@ -1,0 +1,1 @@
+"""The opinions: one file per control, each with requirement, check and, where it makes sense, harden."""

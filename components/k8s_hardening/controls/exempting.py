@@ -1,0 +1,47 @@
+"""Whether an exemption covers a finding."""
+
+from __future__ import annotations
+
+import re
+
+from k8s_hardening.controls.control import Control, Finding
+from k8s_hardening.kube.manifest import Manifest, kind_of, name_of, namespace_of
+from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.model.exemption import Exemption
+from k8s_hardening.model.knowledge import Knowledge
+
+_CONTAINER = re.compile(r"(?:initContainers|containers|ephemeralContainers)\[[0-9]+\]")
+
+
+def is_exempt(control: Control, manifest: Manifest, finding: Finding, knowledge: Knowledge) -> bool:
+    """Whether a living exemption of the control covers the object and, where it names one, the container."""
+    return any(
+        exemption.control == control.id and _is_alive(exemption, knowledge) and _covers(exemption, manifest, finding)
+        for exemption in knowledge.exemptions
+    )
+
+
+def _is_alive(exemption: Exemption, knowledge: Knowledge) -> bool:
+    return knowledge.today is None or knowledge.today <= exemption.expires
+
+
+def _covers(exemption: Exemption, manifest: Manifest, finding: Finding) -> bool:
+    kind = kind_of(manifest)
+    namespace = name_of(manifest) if kind == "Namespace" else namespace_of(manifest)
+    return (
+        exemption.namespace in (None, namespace)
+        and exemption.kind in (None, kind)
+        and exemption.name in (None, name_of(manifest))
+        and (exemption.container is None or exemption.container == _container_name(manifest, finding))
+    )
+
+
+def _container_name(manifest: Manifest, finding: Finding) -> str | None:
+    if _CONTAINER.search(finding.path) is None:
+        return None
+    for pod in pods_of(manifest):
+        for container in pod.containers():
+            if finding.path == container.path or finding.path.startswith(f"{container.path}."):
+                name = container.spec.get("name")
+                return name if isinstance(name, str) else None
+    return None

@@ -1,0 +1,44 @@
+"""Pods must not share the node's network, PID or IPC namespace.
+
+Restricted fields: spec.hostNetwork, spec.hostPID, spec.hostIPC of any pod spec. Allowed: absent or false.
+Absent means: false, which is safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.model.knowledge import Knowledge
+
+FIELDS = ("hostNetwork", "hostPID", "hostIPC")
+
+
+def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """Each host namespace that a pod shares."""
+    for pod in pods_of(manifest):
+        for field in FIELDS:
+            value = pod.spec.get(field)
+            if value is not None and value is not False:
+                yield finding(f"{pod.path}.{field}", value, "remove it or set it to false")
+
+
+def harden(manifest: Manifest, knowledge: Knowledge) -> None:
+    """Remove the fields that share a host namespace."""
+    for pod in pods_of(manifest):
+        for field in FIELDS:
+            pod.spec.pop(field, None)
+
+
+CONTROL = Control(
+    id="host-namespaces",
+    requirement="Pods must not share the node's network, PID or IPC namespace.",
+    severity=Severity.HIGH,
+    chapter="workload",
+    profile=Profile.PSS_BASELINE,
+    references=("PSS baseline: Host Namespaces", "CIS 5.2.3", "CIS 5.2.4", "CIS 5.2.5"),
+    check=check,
+    harden=harden,
+)

@@ -1,0 +1,85 @@
+"""The verdict on objects: every control, exemptions applied, nothing lost when a control fails."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from k8s_hardening.controls.control import Control, Finding
+from k8s_hardening.controls.exempting import is_exempt
+from k8s_hardening.kube.manifest import Manifest, UnknownValueError, expand_lists
+from k8s_hardening.model.knowledge import Knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A finding together with the control that gave it."""
+
+    control: Control
+    finding: Finding
+
+
+def judge(
+    manifest: Manifest, controls: Iterable[Control], knowledge: Knowledge, *, partial: bool = False
+) -> Iterator[Judged]:
+    """The findings of some controls about one object (or about each item of a `List`).
+
+    A control that crashes gives a finding that names it: the judge fails closed. `partial` objects (patches) are not
+    blamed for what they leave out.
+    """
+    controls = tuple(controls)
+    for prefix, item in expand_lists(manifest):
+        for control in controls:
+            for finding in _findings(control, item, knowledge):
+                if not (partial and finding.absent) and not is_exempt(control, item, finding, knowledge):
+                    where = f"{prefix}.{finding.path}" if prefix else finding.path
+                    yield Judged(control, replace(finding, path=where) if prefix else finding)
+
+
+def judge_stack(
+    manifests: Sequence[Manifest], controls: Iterable[Control], knowledge: Knowledge
+) -> Iterator[tuple[int, Judged]]:
+    """The findings of the controls that look at all objects together, each with the index of its object."""
+    for control in controls:
+        if control.check_stack is None or not control.applies_to(knowledge.kubernetes):
+            continue
+        try:
+            found = list(control.check_stack(manifests, knowledge))
+        except Exception as error:  # a crash must block and be seen, never pass
+            yield 0, Judged(control, _crashed(control, error))
+            continue
+        for index, finding in found:
+            if not is_exempt(control, manifests[index], finding, knowledge):
+                yield index, Judged(control, finding)
+
+
+def _findings(control: Control, manifest: Manifest, knowledge: Knowledge) -> list[Finding]:
+    check = control.check_for(knowledge.kubernetes)
+    if check is None or not control.applies_to(knowledge.kubernetes):
+        return []
+    try:
+        return list(check(manifest, knowledge))
+    except UnknownValueError:
+        return [Finding("(object)", "not fully known until apply", "give the security fields plain values", True)]
+    except Exception as error:  # a crash must block and be seen, never pass
+        return [_crashed(control, error)]
+
+
+def _crashed(control: Control, error: Exception) -> Finding:
+    # The error's text may hold a value of the object, so only its type is shown.
+    return Finding(
+        "(object)",
+        f"not judged: control {control.id} failed with {type(error).__name__}",
+        "report the object's shape as a defect of k8s-hardening; until then exempt it with a reason",
+    )
+
+
+def harden(manifest: Manifest, controls: Iterable[Control], knowledge: Knowledge) -> Manifest:
+    """A copy of the object that every given control with a fix accepts; the argument is left alone."""
+    hardened = copy.deepcopy(manifest)
+    for _, item in expand_lists(hardened):
+        for control in controls:
+            if control.harden is not None and control.applies_to(knowledge.kubernetes):
+                control.harden(item, knowledge)
+    return hardened

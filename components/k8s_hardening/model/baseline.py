@@ -1,0 +1,143 @@
+"""The baseline: the typed description of one environment."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from k8s_hardening.kube.cnis import CNIS
+from k8s_hardening.kube.version import KubeVersion
+from k8s_hardening.model.apparmor import AppArmorSpec
+from k8s_hardening.model.base import Model
+from k8s_hardening.model.checked import Name, wrong
+from k8s_hardening.model.crossing import crossing_errors
+from k8s_hardening.model.exemption import Exemption
+from k8s_hardening.model.network import DnsSpec
+from k8s_hardening.model.tenant import TenantSpec
+
+
+class Dialect(StrEnum):
+    """A target for control-plane settings."""
+
+    KUBEADM = "kubeadm"
+    STATIC_POD = "static-pod"
+    K3S = "k3s"
+    RKE2 = "rke2"
+    TALOS = "talos"
+    CLUSTER_API = "cluster-api"
+    MANAGED = "managed"
+
+
+def _cni_name(text: str) -> str:
+    if text not in CNIS:
+        raise wrong(f"is not a known CNI ({', '.join(sorted(CNIS))})", '"calico"')
+    if not CNIS[text].enforces:
+        raise wrong("does not enforce NetworkPolicies, so every deny-all would do nothing", '"calico" or "canal"')
+    return text
+
+
+class CniSpec(Model):
+    """The network plug-in of the cluster."""
+
+    name: Annotated[str, AfterValidator(_cni_name)] = Field(examples=["calico"])
+    """Name of the CNI; one that does not enforce NetworkPolicies is refused."""
+    version: str | None = Field(default=None, pattern=r"^v?[0-9]+\.[0-9]+(\.[0-9]+)?$", examples=["3.32"])
+    """Version of the CNI; needed where older ones do not enforce."""
+
+    @model_validator(mode="after")
+    def _enforces(self) -> CniSpec:
+        first = CNIS[self.name].first_version
+        if first is None:
+            return self
+        if self.version is None:
+            raise wrong(
+                f"has no version, and {self.name} enforces NetworkPolicies only from {first[0]}.{first[1]}",
+                f'{{name: "{self.name}", version: "{first[0]}.{first[1]}"}}',
+            )
+        found = tuple(int(part) for part in self.version.removeprefix("v").split(".")[:2])
+        if found < first:
+            raise wrong(
+                f"does not enforce NetworkPolicies before {first[0]}.{first[1]}",
+                f'{{name: "{self.name}", version: "{first[0]}.{first[1]}"}}',
+            )
+        return self
+
+
+class TargetSpec(Model):
+    """Where the objects go: rendered files, or a cluster."""
+
+    render: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$", examples=["out/dev"])
+    """Folder for rendered YAML, relative to the project; no cluster is needed."""
+    context_config: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", examples=["kubeContext"])
+    """Key of this stack's configuration that holds the kubeconfig context of the cluster."""
+
+    @model_validator(mode="after")
+    def _one_target(self) -> TargetSpec:
+        if (self.render is None) == (self.context_config is None):
+            raise wrong("names not exactly one of render and context_config", '{render: "out/dev"}')
+        if self.render is not None and ".." in self.render.split("/"):
+            raise wrong("leads out of the project", '{render: "out/dev"}')
+        return self
+
+    @property
+    def is_live(self) -> bool:
+        """Whether objects go to a cluster."""
+        return self.render is None
+
+
+class ImagesSpec(Model):
+    """Which images may run."""
+
+    registries: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?$")], ...],
+        Field(min_length=1, examples=[["registry.example.com/platform"]]),
+    ]
+    """Allowed registries, with optional path prefix, for example registry.example.com/platform."""
+    allow_tags: bool = False
+    """Weaker: accept a fixed tag in place of a digest. For environments that hold nothing of value."""
+
+
+class Baseline(Model):
+    """One environment."""
+
+    environment: Name = Field(examples=["dev"])
+    """Name of the environment."""
+    kubernetes: KubeVersion = Field(examples=["1.36"])
+    """Kubernetes minor version of the cluster, quoted."""
+    dialect: Dialect = Field(examples=["kubeadm"])
+    """How the control plane is configured."""
+    cni: CniSpec = Field(examples=[{"name": "calico"}])
+    """The network plug-in."""
+    target: TargetSpec = Field(examples=[{"render": "out/dev"}])
+    """Where the objects go."""
+    images: ImagesSpec = Field(examples=[{"registries": ["registry.example.com/platform"]}])
+    """Which images may run."""
+    dns: DnsSpec = DnsSpec()
+    """Where pods resolve names."""
+    tenants: tuple[TenantSpec, ...] = ()
+    """Who shares the cluster."""
+    apparmor: AppArmorSpec = AppArmorSpec()
+    """AppArmor profiles of the nodes."""
+    exemptions: tuple[Exemption, ...] = ()
+    """Exceptions to controls; they reach the pack through its own configuration only."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _every_problem_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Baseline]) -> Baseline:
+        errors = [
+            InitErrorDetails(type=PydanticCustomError("refused", "{what}", {"what": text}), loc=loc, input=value)
+            for loc, value, text in crossing_errors(data)
+        ]
+        try:
+            made = handler(data)
+        except ValidationError as error:
+            for one in error.errors():
+                custom = PydanticCustomError(one["type"], "{what}", {**one.get("ctx", {}), "what": one["msg"]})
+                errors.append(InitErrorDetails(type=custom, loc=one["loc"], input=one["input"]))
+            raise ValidationError.from_exception_data(cls.__name__, errors) from None
+        if errors:
+            raise ValidationError.from_exception_data(cls.__name__, errors)
+        return made

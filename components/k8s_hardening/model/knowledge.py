@@ -1,0 +1,50 @@
+"""What the judge knows for itself, independent of the stack that it judges.
+
+The pack reads it from its own configuration file, generated from the platform's baseline and committed; the command
+line reads the same file. A judged stack never supplies or weakens it.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from k8s_hardening.kube.version import NEWEST, KubeVersion
+from k8s_hardening.model.base import Model
+from k8s_hardening.model.exemption import Exemption
+
+
+class TenantFacts(Model):
+    """Who a tenant is."""
+
+    name: str
+    namespaces: dict[str, str] = {}
+    """Namespace name -> Pod Security level that it must enforce at least."""
+    subjects: tuple[str, ...] = ()
+    """Users, groups and service accounts of the tenant: `user:x`, `group:y`, `serviceaccount:namespace/name`."""
+
+
+class Knowledge(Model):
+    """Facts that controls judge by."""
+
+    kubernetes: KubeVersion = NEWEST
+    cni: str | None = None
+    """Name of the CNI of the cluster (kube/cnis.py); None when not declared."""
+    digests_required: bool = False
+    """Images must be named by digest; otherwise a fixed tag is enough."""
+    registries: tuple[str, ...] = ()
+    """Allowed image registries with optional path prefix, for example registry.example.com/team. Empty: any."""
+    tenants: tuple[TenantFacts, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    today: datetime.date | None = None
+    """The day of the verdict, given by the caller since controls read no clock; None leaves exemptions undated."""
+
+    def tenant_of_namespace(self, namespace: str) -> TenantFacts | None:
+        """The tenant that owns a namespace, or None."""
+        return next((tenant for tenant in self.tenants if namespace in tenant.namespaces), None)
+
+    def tenant_of_subject(self, subject: str) -> TenantFacts | None:
+        """The tenant that a subject belongs to: named itself, or a service account in a tenant's namespace."""
+        kind, _, rest = subject.partition(":")
+        if kind == "serviceaccount":
+            return self.tenant_of_namespace(rest.partition("/")[0])
+        return next((tenant for tenant in self.tenants if subject in tenant.subjects), None)

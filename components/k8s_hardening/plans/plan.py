@@ -1,0 +1,58 @@
+"""What a plan is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from k8s_hardening.controls.judging import harden
+from k8s_hardening.controls.registry import CONTROLS
+from k8s_hardening.kube.manifest import Manifest, kind_of, name_of, namespace_of
+from k8s_hardening.model.knowledge import Knowledge
+
+# What others need comes first: namespaces, then their limits, then who may act, then which connections exist.
+_KINDS_IN_ORDER = (
+    "Namespace",
+    "ResourceQuota",
+    "LimitRange",
+    "NetworkPolicy",
+    "ServiceAccount",
+    "ClusterRole",
+    "Role",
+    "ClusterRoleBinding",
+    "RoleBinding",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HostFile:
+    """One file of a control-plane host."""
+
+    path: str
+    """Absolute path on the host."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything one environment consists of."""
+
+    manifests: tuple[Manifest, ...]
+    """Kubernetes objects in the order in which they apply."""
+    host_files: tuple[HostFile, ...]
+
+
+def in_apply_order(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:
+    """Objects sorted so that each comes after those it needs; the same set gives the same order."""
+
+    def rank(manifest: Manifest) -> tuple[int, str, str, str]:
+        kind = kind_of(manifest)
+        known = _KINDS_IN_ORDER.index(kind) if kind in _KINDS_IN_ORDER else len(_KINDS_IN_ORDER)
+        return known, namespace_of(manifest), kind, name_of(manifest)
+
+    return tuple(sorted(manifests, key=rank))
+
+
+def hardened(manifests: Iterable[Manifest], knowledge: Knowledge) -> tuple[Manifest, ...]:
+    """Objects in apply order, each passed through every control's fix."""
+    return in_apply_order(harden(manifest, CONTROLS, knowledge) for manifest in manifests)

@@ -1,0 +1,101 @@
+"""A tenant's namespaces: Pod Security labels, quota, limits, inert default account, roles and deny-all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.kube.version import KubeVersion
+from k8s_hardening.model.knowledge import Knowledge, TenantFacts
+from k8s_hardening.model.network import DenyAllInputs
+from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
+from k8s_hardening.plans.names import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
+from k8s_hardening.plans.network import deny_all, touches
+from k8s_hardening.plans.plan import hardened
+from k8s_hardening.plans.pod_security import pod_security_labels
+from k8s_hardening.plans.tenant_roles import rules_of
+
+_LABELLED_BY_SERVER_SINCE = KubeVersion(1, 21)
+
+
+def plan_tenant(inputs: TenantInputs) -> tuple[Manifest, ...]:
+    """All objects of one tenant, in apply order."""
+    facts = TenantFacts(
+        name=inputs.name,
+        namespaces={namespace.name: namespace.pod_security.value for namespace in inputs.namespaces},
+        subjects=tuple(inputs.subjects()),
+    )
+    return hardened(_objects(inputs), Knowledge(kubernetes=inputs.kubernetes, tenants=(facts,)))
+
+
+def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
+    for namespace in inputs.namespaces:
+        yield _namespace(inputs, namespace)
+        yield _object("v1", "ResourceQuota", namespace.name, "tenant-quota", spec={"hard": dict(namespace.quota)})
+        yield _limit_range(namespace)
+        yield _object("v1", "ServiceAccount", namespace.name, "default", automountServiceAccountToken=False)
+        for role, subjects in (("admin", inputs.admins), ("member", inputs.members), ("viewer", inputs.viewers)):
+            if subjects:
+                yield from _role(namespace.name, role, subjects)
+        yield from deny_all(
+            DenyAllInputs(
+                namespace=namespace.name,
+                kubernetes=inputs.kubernetes,
+                dns=inputs.dns,
+                flows=tuple(flow for flow in inputs.flows if touches(flow, namespace.name)),
+            )
+        )
+
+
+def _object(api_version: str, kind: str, namespace: str, name: str, **fields: Any) -> Manifest:
+    metadata = {"name": name, "namespace": namespace, "labels": dict(MANAGED_BY)}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
+
+
+def _namespace(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
+    labels = {
+        **inputs.labels,
+        **MANAGED_BY,
+        TENANT_LABEL: inputs.name,
+        **pod_security_labels(namespace.pod_security, inputs.kubernetes),
+    }
+    if inputs.kubernetes < _LABELLED_BY_SERVER_SINCE:
+        labels[NAMESPACE_LABEL] = namespace.name
+    metadata: dict[str, Any] = {"name": namespace.name, "labels": labels}
+    if inputs.decommission is not None:
+        metadata["annotations"] = {DECOMMISSION_ANNOTATION: inputs.decommission.isoformat()}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+
+
+def _limit_range(namespace: NamespaceSpec) -> Manifest:
+    limits = namespace.limits
+    item = {
+        "type": "Container",
+        "defaultRequest": dict(limits.default_request),
+        "default": dict(limits.default),
+        "max": dict(limits.max),
+    }
+    return _object("v1", "LimitRange", namespace.name, "tenant-limits", spec={"limits": [item]})
+
+
+def _role(namespace: str, role: str, subjects: tuple[str, ...]) -> Iterator[Manifest]:
+    rbac = "rbac.authorization.k8s.io"
+    name = f"tenant-{role}"
+    yield _object(f"{rbac}/v1", "Role", namespace, name, rules=rules_of(role))
+    yield _object(
+        f"{rbac}/v1",
+        "RoleBinding",
+        namespace,
+        name,
+        roleRef={"apiGroup": rbac, "kind": "Role", "name": name},
+        subjects=[_subject(subject) for subject in subjects],
+    )
+
+
+def _subject(text: str) -> dict[str, str]:
+    kind, _, name = text.partition(":")
+    if kind == "serviceaccount":
+        namespace, _, account = name.partition("/")
+        return {"kind": "ServiceAccount", "name": account, "namespace": namespace}
+    return {"apiGroup": "rbac.authorization.k8s.io", "kind": kind.capitalize(), "name": name}

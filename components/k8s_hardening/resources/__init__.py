@@ -1,0 +1,1 @@
+"""The ComponentResources, one per file; the only code that knows pulumi."""
