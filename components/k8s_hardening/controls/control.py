@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, holds_unknown
-from k8s_hardening.kube.version import OLDEST, KubeVersion
+from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
+_FIRST = KubeVersion(1, 0)  # older than any cluster; the Pod Security Standards count their versions from here
 _LONGEST_FOUND = 120  # characters of a culprit that a message shows
 
 
@@ -76,10 +77,12 @@ StackCheck = Callable[[Sequence[Manifest], Knowledge], Iterator[tuple[int, Findi
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The check from one Kubernetes version on, until the next revision."""
+    """The check, and where it differs the fix, from one Kubernetes version on until the next revision."""
 
     since: KubeVersion
     check: Check
+    harden: Harden | None = None
+    """None keeps the fix as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ class Control:
         check: yields findings for one object; must never change it, and must not depend on the order of lists.
         harden: changes the object in place so that `check` finds nothing more; keeps what is already safe.
         check_stack: yields (index of the object, finding) over all objects of a stack together.
-        revisions: later forms of `check` by Kubernetes version, oldest first.
+        revisions: later forms of `check` and `harden` by Kubernetes version, oldest first.
         since, until: the versions, both included, in which the requirement exists at all.
     """
 
@@ -109,7 +112,7 @@ class Control:
     harden: Harden | None = None
     check_stack: StackCheck | None = None
     revisions: tuple[Revision, ...] = field(default=())
-    since: KubeVersion = OLDEST
+    since: KubeVersion = _FIRST
     until: KubeVersion | None = None
 
     def __post_init__(self) -> None:
@@ -128,4 +131,12 @@ class Control:
         for revision in self.revisions:
             if version >= revision.since:
                 current = revision.check
+        return current
+
+    def harden_for(self, version: KubeVersion) -> Harden | None:
+        """The fix as of a Kubernetes version, or None."""
+        current = self.harden
+        for revision in self.revisions:
+            if version >= revision.since and revision.harden is not None:
+                current = revision.harden
         return current

@@ -80,6 +80,7 @@ def harden(manifest: Manifest, controls: Iterable[Control], knowledge: Knowledge
     hardened = copy.deepcopy(manifest)
     for _, item in expand_lists(hardened):
         for control in controls:
-            if control.harden is not None and control.applies_to(knowledge.kubernetes):
-                control.harden(item, knowledge)
+            mend = control.harden_for(knowledge.kubernetes)
+            if mend is not None and control.applies_to(knowledge.kubernetes):
+                mend(item, knowledge)
     return hardened

@@ -46,6 +46,9 @@ class _UnknownMap(dict[str, Any]):
     def __contains__(self, key: object) -> bool:
         return True
 
+    def __setitem__(self, key: str, value: Any) -> None:
+        raise TypeError("an unknown mapping cannot be changed; ask is_changeable first")
+
 
 class _EmptyMap(dict[str, Any]):
     """What an absent mapping reads as; shared, so it refuses to be filled."""
@@ -63,6 +66,11 @@ def as_map(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     return _UNKNOWN_MAP if value is UNKNOWN else _EMPTY
+
+
+def is_changeable(mapping: dict[str, Any]) -> bool:
+    """Whether a mapping from `as_map` stands in the manifest itself, and is not what absent or unknown reads as."""
+    return not isinstance(mapping, _UnknownMap | _EmptyMap)
 
 
 def ensure_map(holder: dict[str, Any], key: str) -> dict[str, Any]:
