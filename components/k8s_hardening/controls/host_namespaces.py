@@ -2,6 +2,7 @@
 
 Restricted fields: spec.hostNetwork, spec.hostPID, spec.hostIPC of any pod spec. Allowed: absent or false.
 Absent means: false, which is safe.
+Source: k8s.io/pod-security-admission v0.37.2, policy/check_hostNamespaces.go.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Containers must not run privileged: such a container is root on the node.
 
 Restricted field: securityContext.privileged of every container. Allowed: absent or false. Absent means: false.
+Source: k8s.io/pod-security-admission v0.37.2, policy/check_privileged.go.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.controls.security_contexts import changeable_containers
+from k8s_hardening.kube.manifest import Manifest, as_map, ensure_map
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -29,9 +31,10 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
 def harden(manifest: Manifest, knowledge: Knowledge) -> None:
     """Set privileged to false where it is anything else."""
     for pod in pods_of(manifest):
-        for container in pod.containers():
-            if container.security_context.get("privileged") not in (None, False):
-                container.security_context["privileged"] = False
+        for container in changeable_containers(pod):
+            value = as_map(container.get("securityContext")).get("privileged")
+            if value is not None and value is not False:
+                ensure_map(container, "securityContext")["privileged"] = False
 
 
 CONTROL = Control(

@@ -2,12 +2,51 @@
 
 from __future__ import annotations
 
-from k8s_hardening.controls import host_namespaces, privileged
+from k8s_hardening.controls import (
+    apparmor,
+    capabilities,
+    capabilities_added,
+    capabilities_net_bind_only,
+    host_namespaces,
+    host_path_volumes,
+    host_ports,
+    host_probes,
+    privilege_escalation,
+    privileged,
+    proc_mount,
+    proc_mount_restricted,
+    run_as_non_root,
+    run_as_user,
+    seccomp,
+    seccomp_unconfined,
+    selinux,
+    sysctls,
+    volume_types,
+    windows_host_process,
+)
 from k8s_hardening.controls.control import Control, Profile
 
 CONTROLS: tuple[Control, ...] = (
+    apparmor.CONTROL,
+    capabilities.CONTROL,
+    capabilities_added.CONTROL,
+    capabilities_net_bind_only.CONTROL,
     host_namespaces.CONTROL,
+    host_path_volumes.CONTROL,
+    host_ports.CONTROL,
+    host_probes.CONTROL,
+    privilege_escalation.CONTROL,
     privileged.CONTROL,
+    proc_mount.CONTROL,
+    proc_mount_restricted.CONTROL,
+    run_as_non_root.CONTROL,
+    run_as_user.CONTROL,
+    seccomp.CONTROL,
+    seccomp_unconfined.CONTROL,
+    selinux.CONTROL,
+    sysctls.CONTROL,
+    volume_types.CONTROL,
+    windows_host_process.CONTROL,
 )
 
 _BY_ID = {control.id: control for control in CONTROLS}

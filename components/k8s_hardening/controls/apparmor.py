@@ -1,0 +1,64 @@
+"""Containers must not switch off the runtime's AppArmor profile or choose one beyond those of the node.
+
+Restricted fields: appArmorProfile.type in the securityContext of the pod and of every container; allowed: absent,
+RuntimeDefault or Localhost. And, in every version, annotations of the pod that name a container's profile; allowed:
+absent, empty, runtime/default or localhost/... Absent means: the runtime's default where the node has AppArmor.
+Source: k8s.io/pod-security-admission v0.37.2, policy/check_appArmorProfile.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.profile_types import allow_profiles, forbidden_profiles
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, key_path
+from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.model.knowledge import Knowledge
+
+FIELD = "appArmorProfile"
+ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
+
+
+def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """Each securityContext and each annotation that names a forbidden profile."""
+    for pod in pods_of(manifest):
+        yield from forbidden_profiles(pod, FIELD)
+        path = f"{pod.metadata_path}.annotations"
+        if pod.metadata.get("annotations") is UNKNOWN:
+            yield finding(path, UNKNOWN, "give the annotations plain values")
+        for key, value in _forbidden_annotations(pod):
+            yield finding(key_path(path, key), value, "set it to runtime/default")
+
+
+def harden(manifest: Manifest, knowledge: Knowledge) -> None:
+    """Name the runtime's default in place of a forbidden profile."""
+    for pod in pods_of(manifest):
+        allow_profiles(pod, FIELD)
+        for key, _ in list(_forbidden_annotations(pod)):
+            pod.annotations[key] = "runtime/default"
+
+
+def _forbidden_annotations(pod: Pod) -> Iterator[tuple[str, Any]]:
+    for key, value in pod.annotations.items():
+        if as_str(key).startswith(ANNOTATION) and not _is_allowed(value):
+            yield key, value
+
+
+def _is_allowed(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, str) and (value in ("", "runtime/default") or value.startswith("localhost/"))
+    )
+
+
+CONTROL = Control(
+    id="apparmor",
+    requirement="Containers must keep the runtime's AppArmor profile or use one that the node provides.",
+    severity=Severity.HIGH,
+    chapter="workload",
+    profile=Profile.PSS_BASELINE,
+    references=("PSS baseline: AppArmor",),
+    check=check,
+    harden=harden,
+)
