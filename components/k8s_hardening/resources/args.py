@@ -1,0 +1,70 @@
+"""Arguments that components share, as plain dictionaries of any language.
+
+Each is the facade of the strict model of the same fields, which checks it; tests/resources/test_facades.py keeps both
+alike. The component host reads the types themselves, so this file has no `from __future__ import annotations`, no
+Literal, no union and no tuple.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict
+
+
+class LimitsArgs(TypedDict):
+    """The LimitRange of a namespace: what a container gets when it says nothing, and the most it may say."""
+
+    default_request: NotRequired[Mapping[str, str]]
+    """Requests of a container that names none."""
+    default: NotRequired[Mapping[str, str]]
+    """Limits of a container that names none."""
+    max: NotRequired[Mapping[str, str]]
+    """The most that a container may be limited to."""
+
+
+class NamespaceArgs(TypedDict):
+    """One namespace of a tenant."""
+
+    name: str
+    """Name of the namespace; unique in the whole environment."""
+    pod_security: NotRequired[str]
+    """Pod Security Standard to enforce: restricted or baseline."""
+    quota: NotRequired[Mapping[str, str]]
+    """Hard limits of the namespace's ResourceQuota; what is left out keeps its default."""
+    limits: NotRequired[LimitsArgs]
+    """The namespace's LimitRange."""
+
+
+class EndArgs(TypedDict):
+    """One end of a flow: pods of a namespace, or a network outside."""
+
+    namespace: NotRequired[str]
+    """Namespace of the pods."""
+    pods: NotRequired[Mapping[str, str]]
+    """Labels of the pods; empty means every pod of the namespace."""
+    cidr: NotRequired[str]
+    """A network instead of a namespace; the cloud metadata address is always left out."""
+
+
+class FlowArgs(TypedDict):
+    """One allowed connection; both halves (egress at the source, ingress at the destination) follow from it."""
+
+    name: str
+    """Name of the flow; the policies are called allow-<name>-out and allow-<name>-in."""
+    source: EndArgs
+    """Who connects."""
+    destination: EndArgs
+    """Who is connected to."""
+    ports: Sequence[str]
+    """Protocol and port (or ports) at the destination, for example TCP/5432."""
+
+
+class DnsArgs(TypedDict):
+    """Where pods resolve names; every deny-all is paired with this allowance."""
+
+    namespace: NotRequired[str]
+    """Namespace of the DNS pods."""
+    namespace_labels: NotRequired[Mapping[str, str]]
+    """Labels of that namespace; needed below Kubernetes 1.21, which does not label namespaces with their name."""
+    pods: NotRequired[Mapping[str, str]]
+    """Labels of the DNS pods."""
+    node_local_cidr: NotRequired[str]
+    """Address of NodeLocal DNSCache, which runs on the host network where pod selectors do not reach."""

@@ -1,0 +1,162 @@
+"""The component `HardenedBaseline`: everything that a baseline names, in one environment."""
+
+from collections.abc import Mapping, Sequence
+from typing import NotRequired, TypedDict, cast
+
+import pulumi
+
+from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.plans.baseline import tenant_inputs
+from k8s_hardening.resources.args import DnsArgs, FlowArgs, NamespaceArgs
+from k8s_hardening.resources.checking import checked
+from k8s_hardening.resources.component import HardenedComponent
+from k8s_hardening.resources.tenant import Tenant, TenantArgs
+
+
+class CniArgs(TypedDict):
+    """The network plug-in of the cluster."""
+
+    name: str
+    """Name of the CNI; one that does not enforce NetworkPolicies is refused."""
+    version: NotRequired[str]
+    """Version of the CNI; needed where older ones do not enforce."""
+
+
+class TargetArgs(TypedDict):
+    """Where the objects go: rendered files, or a cluster."""
+
+    render: NotRequired[str]
+    """Folder for rendered YAML, relative to the project; no cluster is needed."""
+    context_config: NotRequired[str]
+    """Key of this stack's configuration that holds the kubeconfig context of the cluster."""
+
+
+class ImagesArgs(TypedDict):
+    """Which images may run."""
+
+    registries: Sequence[str]
+    """Allowed registries, with optional path prefix, for example registry.example.com/platform."""
+    allow_tags: NotRequired[bool]
+    """Weaker: accept a fixed tag in place of a digest. For environments that hold nothing of value."""
+
+
+class BaselineTenantArgs(TypedDict):
+    """One tenant of an environment."""
+
+    name: str
+    """Name of the tenant; unique in the environment."""
+    namespaces: Sequence[NamespaceArgs]
+    """The tenant's namespaces, at least one."""
+    admins: NotRequired[Sequence[str]]
+    """Who may manage everything in the namespaces but their guard rails."""
+    members: NotRequired[Sequence[str]]
+    """Who may deploy and debug workloads."""
+    viewers: NotRequired[Sequence[str]]
+    """Who may look, Secrets excepted."""
+    labels: NotRequired[Mapping[str, str]]
+    """More labels for the namespaces."""
+    flows: NotRequired[Sequence[FlowArgs]]
+    """Connections that the deny-all lets through; one end is a namespace of this tenant."""
+    decommission: NotRequired[str]
+    """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
+
+
+class AppArmorProfileArgs(TypedDict):
+    """What a confined process may do with files; everything else follows the container default."""
+
+    name: str
+    """Name of the profile, for example deny-write."""
+    mode: NotRequired[str]
+    """enforce stops violations, complain logs them."""
+    read_only: NotRequired[Sequence[str]]
+    """Paths that may be read, not written."""
+    writable: NotRequired[Sequence[str]]
+    """Paths that may be read and written."""
+    denied: NotRequired[Sequence[str]]
+    """Paths that may not be touched at all; wins over the others."""
+    capabilities: NotRequired[Sequence[str]]
+    """Capabilities that the process may use."""
+    network: NotRequired[bool]
+    """Whether the process may use IP sockets."""
+
+
+class AppArmorArgs(TypedDict):
+    """AppArmor in an environment."""
+
+    profiles: NotRequired[Sequence[AppArmorProfileArgs]]
+    """Profiles that the nodes provide."""
+
+
+class ExemptionArgs(TypedDict):
+    """One control does not apply to some objects, for a reason and until a day."""
+
+    control: str
+    """Id of the control, for example host-path-volumes."""
+    namespace: NotRequired[str]
+    """Namespace of the objects; None for cluster-scoped ones or any."""
+    kind: NotRequired[str]
+    """Kind of the objects; None for any."""
+    name: NotRequired[str]
+    """Name of the object; None for any in the namespace."""
+    container: NotRequired[str]
+    """Name of the container; None for all of the pod."""
+    reason: str
+    """Why, for the reader of a report; at least ten characters."""
+    owner: str
+    """Who answers for it."""
+    expires: str
+    """Last day on which it holds."""
+    compensating: NotRequired[str]
+    """What reduces the risk meanwhile."""
+
+
+class HardenedBaselineArgs(TypedDict):
+    """One environment. Checked by `Baseline` (model/baseline.py), the strict model of the same fields."""
+
+    environment: str
+    """Name of the environment."""
+    kubernetes: str
+    """Kubernetes minor version of the cluster, quoted."""
+    dialect: str
+    """How the control plane is configured."""
+    cni: CniArgs
+    """The network plug-in."""
+    target: TargetArgs
+    """Where the objects go."""
+    images: ImagesArgs
+    """Which images may run."""
+    dns: NotRequired[DnsArgs]
+    """Where pods resolve names."""
+    tenants: NotRequired[Sequence[BaselineTenantArgs]]
+    """Who shares the cluster."""
+    apparmor: NotRequired[AppArmorArgs]
+    """AppArmor profiles of the nodes."""
+    exemptions: NotRequired[Sequence[ExemptionArgs]]
+    """Exceptions to controls; they reach the pack through its own configuration only."""
+
+
+class HardenedBaseline(HardenedComponent):
+    """One hardened environment: a `Tenant` for each tenant of the baseline."""
+
+    environment: pulumi.Output[str]
+    """Name of the environment."""
+    namespaces: pulumi.Output[Mapping[str, Sequence[str]]]
+    """Names of the namespaces by tenant."""
+
+    def __init__(self, name: str, args: HardenedBaselineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        baseline = checked(args, Baseline, name)
+        super().__init__(name, baseline, opts)
+        tenants = [
+            # Already checked, so it passes through as it is: names of flows that come from other tenants may be longer
+            # than what a person may write.
+            Tenant(
+                f"{name}/{tenant.name}",
+                cast(TenantArgs, tenant_inputs(baseline, tenant)),
+                pulumi.ResourceOptions(parent=self),
+            )
+            for tenant in baseline.tenants
+        ]
+        names = {tenant.name: [namespace.name for namespace in tenant.namespaces] for tenant in baseline.tenants}
+        self.environment = pulumi.Output.from_input(baseline.environment)
+        self.namespaces = pulumi.Output.all(*(tenant.namespaces for tenant in tenants)).apply(lambda _: names)
+        self.register_outputs({"environment": self.environment, "namespaces": self.namespaces})
