@@ -42,9 +42,8 @@ class Knowledge(Model):
         """The tenant that owns a namespace, or None."""
         return next((tenant for tenant in self.tenants if namespace in tenant.namespaces), None)
 
-    def tenant_of_subject(self, subject: str) -> TenantFacts | None:
-        """The tenant that a subject belongs to: named itself, or a service account in a tenant's namespace."""
+    def tenants_of_subject(self, subject: str) -> tuple[TenantFacts, ...]:
+        """The tenants that a subject belongs to: those that name it, and the owner of a service account's namespace."""
         kind, _, rest = subject.partition(":")
-        if kind == "serviceaccount":
-            return self.tenant_of_namespace(rest.partition("/")[0])
-        return next((tenant for tenant in self.tenants if subject in tenant.subjects), None)
+        home = rest.partition("/")[0] if kind == "serviceaccount" else None
+        return tuple(tenant for tenant in self.tenants if subject in tenant.subjects or home in tenant.namespaces)

@@ -9,8 +9,8 @@ from typing import Any
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
+from k8s_hardening.model.labels import MANAGED_BY, NAMESPACE_LABEL
 from k8s_hardening.model.network import DenyAllInputs, DnsSpec, EndSpec, FlowSpec
-from k8s_hardening.plans.names import MANAGED_BY, NAMESPACE_LABEL
 from k8s_hardening.plans.plan import hardened
 
 # kubernetes.io/metadata.name is set by the server from 1.21; endPort counts from 1.22.

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 
+from k8s_hardening.kube.pod_security import PREFIX, SINCE
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.tenant import PodSecurityLevel
 from k8s_hardening.plans.plan import HostFile
 
-# The PodSecurity plug-in is on by default from 1.23; its configuration API grew up in 1.25.
-# Source: k8s.io/pod-security-admission v0.22.17 to v0.37.2, admission/api.
-SINCE = KubeVersion(1, 23)
+# The configuration API grew up in 1.25. Source: k8s.io/pod-security-admission v0.22.17 to v0.37.2, admission/api.
 _CONFIG_V1_SINCE = KubeVersion(1, 25)
-_PREFIX = "pod-security.kubernetes.io"
 CONFIG_PATH = "/etc/kubernetes/admission/admission-configuration.yaml"
 
 
@@ -26,8 +24,8 @@ def pod_security_labels(level: PodSecurityLevel, version: KubeVersion) -> dict[s
         ("audit", PodSecurityLevel.RESTRICTED),
         ("warn", PodSecurityLevel.RESTRICTED),
     ):
-        labels[f"{_PREFIX}/{mode}"] = shown.value
-        labels[f"{_PREFIX}/{mode}-version"] = f"v{version}"
+        labels[f"{PREFIX}/{mode}"] = shown.value
+        labels[f"{PREFIX}/{mode}-version"] = f"v{version}"
     return labels
 
 

@@ -8,9 +8,9 @@ from typing import Any
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
+from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
 from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
-from k8s_hardening.plans.names import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
 from k8s_hardening.plans.network import deny_all, touches
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels
