@@ -13,6 +13,7 @@ import pytest
 from k8s_hardening.controls.control import Control
 from k8s_hardening.controls.judging import harden, judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS, control_of
+from k8s_hardening.kube.apis import successor_of
 from k8s_hardening.kube.manifest import UNKNOWN
 from tests.builders import KINDS_AROUND_A_POD, wrap_pod
 from tests.controls.corpus import ROOT, Fixture, findings_of, fixtures
@@ -90,6 +91,7 @@ def test_a_pod_is_judged_the_same_inside_every_kind(kind: str) -> None:
     assert pod_fixtures()
     for fixture in pod_fixtures():
         wrapped, prefix = wrap_pod(fixture.manifests[0], kind)
+        wrapped["apiVersion"] = successor_of(kind, fixture.knowledge.kubernetes) or wrapped["apiVersion"]
         expected = Counter(
             {(fixture.control_id, 0, f"{prefix}.{path}"): n for (_, path), n in fixture.expected.items()}
         )

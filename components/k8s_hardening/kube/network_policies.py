@@ -1,0 +1,115 @@
+"""NetworkPolicy as the server reads it: rules, peers, ports, networks.
+
+Source: k8s.io/api v0.37.2 networking/v1/types.go; k8s.io/kubernetes v1.37.2
+pkg/apis/networking/validation/validation.go.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from k8s_hardening.kube.manifest import Manifest, api_group_of, as_list, as_map, kind_of
+from k8s_hardening.kube.networks import Network
+
+PROTOCOLS = ("TCP", "UDP", "SCTP")
+PEER_FIELDS = ("podSelector", "namespaceSelector", "ipBlock")
+
+_GROUPS = frozenset({"networking.k8s.io", "extensions"})
+# What Go's net.ParseCIDR reads; Python would also take netmasks and zones.
+_CIDR = re.compile(r"[0-9A-Fa-f:.]+/[0-9]{1,4}")
+# Leading zeros pass the server's sloppy parser (k8s.io/utils internal/third_party/forked/golang/net) and not Python's.
+_LEADING_ZEROS = re.compile(r"(?<![0-9A-Fa-f:])0+(?=[0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One ingress or egress rule of a policy."""
+
+    path: str
+    """JSON path, for example spec.ingress[0]."""
+    spec: dict[str, Any]
+    is_ingress: bool
+
+    @property
+    def peers_field(self) -> str:
+        """Name of the list of peers: from or to."""
+        return "from" if self.is_ingress else "to"
+
+    @property
+    def peers_path(self) -> str:
+        """JSON path of the list of peers."""
+        return f"{self.path}.{self.peers_field}"
+
+    def peers(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each peer with its path."""
+        for index, peer in enumerate(as_list(self.spec.get(self.peers_field))):
+            yield f"{self.peers_path}[{index}]", as_map(peer)
+
+    def ports(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each port with its path."""
+        for index, port in enumerate(as_list(self.spec.get("ports"))):
+            yield f"{self.path}.ports[{index}]", as_map(port)
+
+
+def is_network_policy(manifest: Manifest) -> bool:
+    """Whether the object is a NetworkPolicy of Kubernetes (not one of a CNI's own group)."""
+    return kind_of(manifest) == "NetworkPolicy" and api_group_of(manifest) in _GROUPS
+
+
+def rules_of(manifest: Manifest) -> Iterator[Rule]:
+    """Every rule of a NetworkPolicy; nothing for other objects."""
+    if not is_network_policy(manifest):
+        return
+    spec = as_map(manifest.get("spec"))
+    for field in ("ingress", "egress"):
+        for index, rule in enumerate(as_list(spec.get(field))):
+            yield Rule(f"spec.{field}[{index}]", as_map(rule), field == "ingress")
+
+
+def network_of(text: str) -> Network | None:
+    """A CIDR as the server's lenient parser reads it: host bits and leading zeros count for nothing."""
+    if _CIDR.fullmatch(text) is None:
+        return None
+    for form in (text, _LEADING_ZEROS.sub("", text)):
+        try:
+            return ipaddress.ip_network(form, strict=False)
+        except ValueError:
+            continue
+    return None
+
+
+def is_strict_cidr(text: str) -> bool:
+    """Whether a CIDR is in the one form that servers take from 1.36 on: no host bits, no leading zeros, no mapped IPv4.
+
+    Source: k8s.io/kubernetes v1.37.2 pkg/features/kube_features.go (StrictIPCIDRValidation); k8s.io/apimachinery
+    pkg/util/validation/ip.go.
+    """
+    try:
+        network = ipaddress.ip_network(text, strict=True)
+    except ValueError:
+        return False
+    is_mapped = isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped is not None
+    return _CIDR.fullmatch(text) is not None and re.search(r"/0[0-9]", text) is None and not is_mapped
+
+
+def selects_everything(selector: Any) -> bool:
+    """Whether a label selector is present and has no condition; never for UNKNOWN."""
+    return isinstance(selector, dict) and not any(
+        selector.get(field) not in (None, {}, []) for field in ("matchLabels", "matchExpressions")
+    )
+
+
+def has_split_selectors(rule: Rule) -> bool:
+    """Whether one peer has only a namespaceSelector and another only a podSelector with conditions."""
+    has_namespaces = has_pods = False
+    for _, peer in rule.peers():
+        pods, namespaces = peer.get("podSelector"), peer.get("namespaceSelector")
+        if pods is None and namespaces is not None:
+            has_namespaces = True
+        if namespaces is None and pods is not None and not selects_everything(pods):
+            has_pods = True
+    return has_namespaces and has_pods
