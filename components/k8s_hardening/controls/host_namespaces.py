@@ -8,6 +8,7 @@ Source: k8s.io/pod-security-admission v0.37.2, policy/check_hostNamespaces.go.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import Manifest
@@ -22,7 +23,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     for pod in pods_of(manifest):
         for field in FIELDS:
             value = pod.spec.get(field)
-            if value is not None and value is not False:
+            if _is_shared(value):
                 yield finding(f"{pod.path}.{field}", value, "remove it or set it to false")
 
 
@@ -30,7 +31,12 @@ def harden(manifest: Manifest, knowledge: Knowledge) -> None:
     """Remove the fields that share a host namespace."""
     for pod in pods_of(manifest):
         for field in FIELDS:
-            pod.spec.pop(field, None)
+            if _is_shared(pod.spec.get(field)):
+                pod.spec.pop(field, None)
+
+
+def _is_shared(value: Any) -> bool:
+    return value is not None and value is not False
 
 
 CONTROL = Control(

@@ -13,6 +13,8 @@ from k8s_hardening.kube.manifest import Manifest, as_list, as_map
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
+_NO_PORT = (None, 0)
+
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each port of the node that a container takes."""
@@ -20,7 +22,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         for container in pod.containers():
             for index, port in enumerate(as_list(container.spec.get("ports"))):
                 value = as_map(port).get("hostPort")
-                if value is not None and value != 0:
+                if value not in _NO_PORT:
                     yield finding(
                         f"{container.path}.ports[{index}].hostPort", value, "remove it and reach the pod by a Service"
                     )
@@ -31,7 +33,8 @@ def harden(manifest: Manifest, knowledge: Knowledge) -> None:
     for pod in pods_of(manifest):
         for container in pod.containers():
             for port in as_list(container.spec.get("ports")):
-                as_map(port).pop("hostPort", None)
+                if as_map(port).get("hostPort") not in _NO_PORT:
+                    as_map(port).pop("hostPort", None)
 
 
 CONTROL = Control(

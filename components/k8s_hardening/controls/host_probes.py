@@ -37,7 +37,8 @@ def harden(manifest: Manifest, knowledge: Knowledge) -> None:
     for pod in pods_of(manifest):
         for container in pod.containers():
             for _, call in _calls(container):
-                call.pop("host", None)
+                if call.get("host") not in _UNSET:
+                    call.pop("host", None)
 
 
 def _calls(container: Container) -> Iterator[tuple[str, dict[str, Any]]]:
