@@ -1,0 +1,42 @@
+"""Images must come from the registries of the environment.
+
+Restricted fields: image of every container, image.reference of every volume. Allowed: what stands under an entry of
+the allow-list, whole steps of the path compared; an empty list allows any. Short names are first read as Docker
+Hub's, so `nginx` needs the entry docker.io or docker.io/library. What is no image reference at all belongs to
+image-pinned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.pod_images import image_fields, image_of
+from k8s_hardening.kube.images import Image
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest
+from k8s_hardening.model.knowledge import Knowledge
+
+
+def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """Each image from elsewhere."""
+    if not knowledge.registries:
+        return
+    for path, value in image_fields(manifest):
+        image = image_of(value)
+        if value is UNKNOWN or (image is not None and not _is_allowed(image, knowledge)):
+            yield finding(path, value, f"take it from {' or '.join(sorted(knowledge.registries))}")
+
+
+def _is_allowed(image: Image, knowledge: Knowledge) -> bool:
+    return any(f"{image.name}/".startswith(f"{entry.rstrip('/')}/") for entry in knowledge.registries)
+
+
+CONTROL = Control(
+    id="image-registry",
+    requirement="Images must come from the registries that the environment allows.",
+    severity=Severity.HIGH,
+    chapter="image",
+    profile=Profile.FULL,
+    references=("CIS 5.5.1",),
+    check=check,
+)

@@ -1,0 +1,62 @@
+"""A namespace must be what the judge knows it to be: whose it is, and which Pod Security level it enforces at least.
+
+Restricted fields of Namespaces, system ones excepted, as soon as the judge knows any tenant: metadata.name, which
+must be a namespace of some tenant; the label k8s-hardening/tenant, which must name that tenant; from 1.23 on the
+label pod-security.kubernetes.io/enforce, which must be no weaker than the known level. Labels never teach the judge
+anything. A label that enforces nothing at all belongs to namespace-pod-security. There is no fix: one of the two is
+mistaken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
+from k8s_hardening.controls.namespace_pod_security import LABELS_PATH, LEVELS
+from k8s_hardening.controls.stack_namespaces import is_user_namespace, labels_of, raw_name
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, key_path, name_of
+from k8s_hardening.kube.pod_security import ENFORCE, SINCE, STRICTNESS
+from k8s_hardening.model.knowledge import Knowledge, TenantFacts
+from k8s_hardening.model.labels import TENANT_LABEL
+
+
+def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """The name or the tenant label, where the judge knows better."""
+    if not knowledge.tenants or not is_user_namespace(manifest):
+        return
+    owner = _owner(manifest, knowledge)
+    if owner is None:
+        yield finding(
+            "metadata.name", raw_name(manifest), "use a namespace of a tenant, or add it to one in the baseline"
+        )
+        return
+    label = labels_of(manifest).get(TENANT_LABEL)
+    if label != owner.name:
+        yield finding(key_path(LABELS_PATH, TENANT_LABEL), label, f'set it to "{owner.name}"')
+
+
+def check_1_23(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """The same, and the enforced level where it is weaker than the known one."""
+    yield from check(manifest, knowledge)
+    owner = _owner(manifest, knowledge) if is_user_namespace(manifest) else None
+    if owner is None:
+        return
+    level, known = labels_of(manifest).get(ENFORCE), owner.namespaces[name_of(manifest)]
+    if level is UNKNOWN or (level in LEVELS and STRICTNESS[level] < STRICTNESS.get(known, 0)):
+        yield finding(key_path(LABELS_PATH, ENFORCE), level, f"set it to {known}")
+
+
+def _owner(manifest: Manifest, knowledge: Knowledge) -> TenantFacts | None:
+    return knowledge.tenant_of_namespace(name_of(manifest))
+
+
+CONTROL = Control(
+    id="namespace-owner",
+    requirement="A namespace must belong to the tenant and enforce the level that the judge knows.",
+    severity=Severity.HIGH,
+    chapter="namespace",
+    profile=Profile.FULL,
+    references=("CIS 5.6.1",),
+    check=check,
+    revisions=(Revision(since=SINCE, check=check_1_23),),
+)

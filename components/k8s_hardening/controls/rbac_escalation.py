@@ -1,0 +1,99 @@
+"""Roles must not grant what lets its holder become somebody else, gain more rights, or take down the guard rails.
+
+Restricted fields: verbs and resources of every rule of a Role or ClusterRole. Not allowed: the verbs escalate, bind
+and impersonate (with the constrained forms impersonate:... and impersonate-on:... that servers know from 1.35), and
+the combinations of GRANTS. Wildcards belong to rbac-wildcards: here the verb or the resource is named. A rule that
+names its API groups grants only there. Names in resourceNames narrow a grant but are no reason to pass it; an
+exemption is. Source: k8s.io/kubernetes v1.37.2 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go and the
+Kubernetes documentation, RBAC Good Practices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest
+from k8s_hardening.kube.rbac import ALL, PolicyRule, policy_rules_of
+from k8s_hardening.model.knowledge import Knowledge
+
+VERBS = frozenset({"bind", "escalate", "impersonate"})
+_CONSTRAINED = ("impersonate:", "impersonate-on:")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Verbs on a resource that give more than they seem to."""
+
+    group: str
+    verbs: frozenset[str]
+    """Empty: any verb."""
+    gives: str
+    """What the holder can do with it."""
+
+
+_WRITE = frozenset({"create", "update", "patch", "delete", "deletecollection"})
+_CHANGE = frozenset({"update", "patch"})
+_ADMISSION = Grant("admissionregistration.k8s.io", _WRITE, "reads and changes every request, or switches its rules off")
+GRANTS: dict[str, Grant] = {
+    "certificatesigningrequests/approval": Grant("certificates.k8s.io", _CHANGE, "makes certificates for anybody"),
+    "limitranges": Grant("", _WRITE, "lifts the limits of the namespace"),
+    "mutatingadmissionpolicies": _ADMISSION,
+    "mutatingadmissionpolicybindings": _ADMISSION,
+    "mutatingwebhookconfigurations": _ADMISSION,
+    "namespaces": Grant("", _CHANGE, "lifts the Pod Security level of the namespace"),
+    "networkpolicies": Grant("networking.k8s.io", _WRITE, "lifts the deny-all of the namespace"),
+    "nodes/proxy": Grant("", frozenset(), "runs commands in every pod of a node, unseen by audit and admission"),
+    "persistentvolumes": Grant("", frozenset({"create"}), "mounts any folder of a node"),
+    "resourcequotas": Grant("", _WRITE, "lifts the quota of the namespace"),
+    "serviceaccounts/token": Grant("", frozenset({"create"}), "makes tokens of other service accounts"),
+    "signers": Grant("certificates.k8s.io", frozenset({"approve", "sign"}), "makes certificates for anybody"),
+    "validatingadmissionpolicies": _ADMISSION,
+    "validatingadmissionpolicybindings": _ADMISSION,
+    "validatingwebhookconfigurations": _ADMISSION,
+}
+"""Resource -> the grant that is dangerous on it."""
+
+
+def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """Each dangerous verb, and each resource on which the rule's verbs are dangerous."""
+    for rule in policy_rules_of(manifest):
+        yield from _verbs(rule)
+        yield from _resources(rule)
+
+
+def _verbs(rule: PolicyRule) -> Iterator[Finding]:
+    for path, verb in rule.located("verbs"):
+        if verb is UNKNOWN or (isinstance(verb, str) and (verb in VERBS or verb.startswith(_CONSTRAINED))):
+            yield finding(path, verb, "remove it; it gives rights that no role names")
+
+
+def _resources(rule: PolicyRule) -> Iterator[Finding]:
+    groups, verbs = rule.values("apiGroups"), rule.values("verbs")
+    for path, resource in rule.located("resources"):
+        if resource is UNKNOWN:
+            yield finding(path, resource, "name the resource as a plain value")
+        elif isinstance(resource, str) and (grant := GRANTS.get(resource)) is not None and _has(grant, groups, verbs):
+            yield finding(path, resource, f"remove it, or the verb: who holds it {grant.gives}")
+
+
+def _has(grant: Grant, groups: list[Any], verbs: list[Any]) -> bool:
+    in_group = any(group is UNKNOWN or group in (grant.group, ALL) for group in groups)
+    has_verb = any(
+        verb is UNKNOWN or verb == ALL or not grant.verbs or (isinstance(verb, str) and verb in grant.verbs)
+        for verb in verbs
+    )
+    return in_group and has_verb
+
+
+CONTROL = Control(
+    id="rbac-escalation",
+    requirement="Roles must not grant a way to more rights or past the guard rails.",
+    severity=Severity.HIGH,
+    chapter="rbac",
+    profile=Profile.FULL,
+    references=("CIS 5.1.8", "CIS 5.1.9", "CIS 5.1.10", "CIS 5.1.11", "CIS 5.1.12", "CIS 5.1.13"),
+    check=check,
+)

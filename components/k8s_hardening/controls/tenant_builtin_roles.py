@@ -1,0 +1,43 @@
+"""A tenant's people must not hold the built-in roles admin and edit in its namespaces.
+
+Restricted field: roleRef of a RoleBinding in a tenant's namespace with a subject of that tenant. Not allowed: the
+ClusterRoles of ROLES. In every version they may create and delete NetworkPolicies, and so open the namespace's
+deny-all, or bind a role that may (k8s.io/kubernetes v1.18.20 to v1.37.2
+plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata/cluster-roles.yaml).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.tenant_subjects import tenant_subjects
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
+from k8s_hardening.kube.rbac import binding_of
+from k8s_hardening.model.knowledge import Knowledge
+
+ROLES = ("admin", "edit", "system:aggregate-to-admin", "system:aggregate-to-edit")
+_FIX = "refer to a Role that leaves networkpolicies to the platform"
+
+
+def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """The role, when it voids the guard rails of the tenant that gets it."""
+    binding = binding_of(manifest)
+    if binding is None or binding.is_cluster_wide or binding.cluster_role not in (*ROLES, UNKNOWN):
+        return
+    namespace = binding.namespace
+    for subject in tenant_subjects(binding, knowledge):
+        if subject.tenants is None or namespace is UNKNOWN or subject.is_at_home(as_str(namespace)):
+            yield finding("roleRef.name", binding.cluster_role, _FIX)
+            return
+
+
+CONTROL = Control(
+    id="tenant-builtin-roles",
+    requirement="A tenant's people must not hold the built-in roles admin and edit, which may delete its deny-all.",
+    severity=Severity.HIGH,
+    chapter="rbac",
+    profile=Profile.FULL,
+    references=("CIS 5.1.8", "CIS 5.3.2"),
+    check=check,
+)

@@ -1,0 +1,72 @@
+"""Image references as kubelets and container runtimes read them.
+
+Source: github.com/distribution/reference v0.6.0 (regexp.go, reference.go, normalize.go: ParseNormalizedNamed), which
+k8s.io/kubernetes v1.37.2 pkg/util/parsers calls, and github.com/opencontainers/go-digest v1.0.0 for the digests.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+DOCKER_HUB = "docker.io"
+_OLD_DOCKER_HUB = "index.docker.io"
+_LONGEST_PATH = 255
+_LONGEST = 1024  # more than the longest name of a host, path, tag and digest; keeps hostile texts cheap
+
+_ALNUM = "[a-z0-9]+"
+_COMPONENT = rf"{_ALNUM}(?:(?:[._]|__|-+){_ALNUM})*"
+_HOST_COMPONENT = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
+_HOST = rf"(?:{_HOST_COMPONENT}(?:\.{_HOST_COMPONENT})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+_DIGEST = "sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}"
+_FORM = re.compile(
+    rf"(?P<registry>{_HOST})/(?P<repository>{_COMPONENT}(?:/{_COMPONENT})*)"
+    rf"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?(?:@(?P<digest>{_DIGEST}))?"
+)
+_BARE_ID = re.compile("[a-f0-9]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image reference in its full form."""
+
+    registry: str
+    """Host with optional port; docker.io where the text names none."""
+    repository: str
+    """Path in the registry; library/ stands before an official image of Docker Hub."""
+    tag: str | None
+    digest: str | None
+    """Algorithm and hex digits, for example sha256:0123...; where there is one, the tag counts for nothing."""
+
+    @property
+    def name(self) -> str:
+        """Registry and repository, for example docker.io/library/nginx."""
+        return f"{self.registry}/{self.repository}"
+
+
+def parse_image(text: str) -> Image:
+    """The image that a text refers to, Docker Hub's short forms written out.
+
+    Raises:
+        ValueError: no runtime takes such a text.
+    """
+    if len(text) > _LONGEST or _BARE_ID.fullmatch(text):
+        raise ValueError("is not an image reference")
+    match = _FORM.fullmatch("/".join(_split(text)))
+    if match is None or len(match["repository"]) > _LONGEST_PATH:
+        raise ValueError("is not an image reference")
+    return Image(match["registry"], match["repository"], match["tag"], match["digest"])
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Registry and rest: a first step counts as a host only if it cannot be a path on Docker Hub."""
+    first, slash, rest = text.partition("/")
+    if not slash:
+        return DOCKER_HUB, f"library/{text}"
+    is_host = first == "localhost" or "." in first or ":" in first or first.lower() != first
+    registry, path = (first, rest) if is_host else (DOCKER_HUB, text)
+    if registry == _OLD_DOCKER_HUB:
+        registry = DOCKER_HUB
+    if registry == DOCKER_HUB and "/" not in path:
+        path = f"library/{path}"
+    return registry, path
