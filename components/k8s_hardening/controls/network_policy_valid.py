@@ -54,6 +54,7 @@ def _policy_types(spec: dict[str, Any]) -> Iterator[Finding]:
     types = as_list(spec.get("policyTypes"))
     if len(types) > len(_POLICY_TYPES):
         yield finding("spec.policyTypes", types, "name each of Ingress and Egress at most once")
+        return
     for index, value in enumerate(types):
         if value not in _POLICY_TYPES:
             meant = as_str(value).capitalize()
@@ -83,7 +84,7 @@ def _port(path: str, port: dict[str, Any], version: KubeVersion) -> Iterator[Fin
         yield finding(
             f"{path}.endPort", last, f"list the ports one by one; servers ignore it before {PORT_RANGES_SINCE}"
         )
-    elif not _is_port_number(last) or (first is not UNKNOWN and not (_is_port_number(first) and first <= last)):
+    elif not _is_port_number(last) or (first is not UNKNOWN and not (isinstance(first, int) and first <= last)):
         yield finding(f"{path}.endPort", last, "use a number not below that of port, and a number there too")
 
 
@@ -99,10 +100,12 @@ def _peer(path: str, peer: dict[str, Any], version: KubeVersion) -> Iterator[Fin
         return
     block = peer.get("ipBlock")
     if len(kinds) > 1:
-        yield finding(f"{path}.ipBlock", block, "give it an item of its own; it cannot stand beside a selector")
+        yield finding(path, dict(peer), "give the ipBlock an item of its own; it cannot stand beside a selector")
     cidr = as_map(block).get("cidr")
     yield from _network(f"{path}.ipBlock.cidr", cidr, version)
     outer = network_of(as_str(cidr))
+    if outer is None and cidr is not UNKNOWN:
+        return
     for index, inner in enumerate(as_list(as_map(block).get("except"))):
         inner_path = f"{path}.ipBlock.except[{index}]"
         yield from _network(inner_path, inner, version)

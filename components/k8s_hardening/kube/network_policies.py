@@ -20,7 +20,7 @@ PEER_FIELDS = ("podSelector", "namespaceSelector", "ipBlock")
 
 _GROUPS = frozenset({"networking.k8s.io", "extensions"})
 # What Go's net.ParseCIDR reads; Python would also take netmasks and zones.
-_CIDR = re.compile(r"[0-9A-Fa-f:.]+/[0-9]{1,4}")
+_CIDR = re.compile(r"[0-9A-Fa-f:.]+/[0-9]+")
 # Leading zeros pass the server's sloppy parser (k8s.io/utils internal/third_party/forked/golang/net) and not Python's.
 _LEADING_ZEROS = re.compile(r"(?<![0-9A-Fa-f:])0+(?=[0-9])")
 

@@ -1,0 +1,57 @@
+"""Untrusted objects hold anything anywhere: no control crashes on a value of the wrong shape."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from k8s_hardening.controls.judging import judge, judge_stack
+from k8s_hardening.controls.registry import control_of
+from k8s_hardening.kube.manifest import UNKNOWN
+from tests.controls.corpus import Fixture, fixtures
+
+ODD_VALUES: tuple[Any, ...] = (None, 7, "x", [None], {"x": UNKNOWN}, UNKNOWN)
+
+
+def places(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The steps to every value inside an object."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*steps, key)
+        yield from places(item, (*steps, key))
+
+
+def with_odd_values(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The object with each of its values in turn replaced by odd ones."""
+    for *way, last in places(manifest):
+        for odd in ODD_VALUES:
+            changed = copy.deepcopy(manifest)
+            holder: Any = changed
+            for step in way:
+                holder = holder[step]
+            holder[last] = copy.deepcopy(odd)
+            yield changed
+
+
+@pytest.mark.parametrize("fixture", fixtures("fail"), ids=lambda fixture: fixture.id)
+def test_a_control_judges_every_shape(fixture: Fixture) -> None:
+    tried = 0
+    for found in verdicts(fixture):
+        assert "not judged" not in found
+        tried += 1
+    assert tried > 0
+
+
+def verdicts(fixture: Fixture) -> Iterator[str]:
+    """What the control of a fixture finds in each odd form of its objects."""
+    controls = (control_of(fixture.control_id),)
+    for index, manifest in enumerate(fixture.manifests):
+        for changed in with_odd_values(manifest):
+            for judged in judge(changed, controls, fixture.knowledge):
+                yield judged.finding.found
+            manifests = [*fixture.manifests[:index], changed, *fixture.manifests[index + 1 :]]
+            for _, judged in judge_stack(manifests, controls, fixture.knowledge):
+                yield judged.finding.found
