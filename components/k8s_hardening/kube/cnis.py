@@ -20,6 +20,14 @@ class Cni:
     """First version that enforces; None when all living ones do."""
     note: str = ""
     """What a user must know or switch on."""
+    port_ranges_since: tuple[int, int] | None = None
+    """First version that reads endPort; older ones open the first port of a range only. None: no evidence of any."""
+
+    @staticmethod
+    def is_at_least(version: str, first: tuple[int, int]) -> bool:
+        """Whether a version (`3.32`, `v1.16.2`) is not older than another; a text that is no version is older."""
+        parts = version.removeprefix("v").split(".")
+        return len(parts) > 1 and all(map(str.isdecimal, parts)) and tuple(map(int, parts[:2])) >= first
 
 
 CNIS: dict[str, Cni] = {
@@ -34,7 +42,7 @@ CNIS: dict[str, Cni] = {
     "azure-npm": Cni(True, "AKS documentation", note="support ends 2028-09-30 on Linux"),
     "calico": Cni(True, "Calico documentation"),
     "canal": Cni(True, "RKE2 documentation"),
-    "cilium": Cni(True, "Cilium documentation; issue 28684", note="endPort is ignored before 1.16"),
+    "cilium": Cni(True, "Cilium documentation; issue 28684", port_ranges_since=(1, 16)),
     "contiv": Cni(False, "project ended"),
     "flannel": Cni(False, "flannel issue 2183"),
     "gke-dataplane-v2": Cni(True, "GKE documentation"),

@@ -6,26 +6,25 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
+from k8s_hardening.kube.linux_capabilities import LINUX_CAPABILITIES
 from k8s_hardening.model.base import Model
-from k8s_hardening.model.checked import Name, wrong
+from k8s_hardening.model.checked import Name, Switch, wrong
 
-# A rule's path is written without quotes, so what would end or split it is refused.
-_PATH = re.compile(r"[/@][^\s\"',#;()\\\x00-\x1f]*")
-_CAPABILITY = re.compile(r"[a-z][a-z_]*")
+# A rule's path is written without quotes: what could end, split or continue it is refused, and so is whatever the
+# parser gives a meaning that nobody needs here (escapes, classes with ranges, comments, variables of one's own).
+_PATH = re.compile(r"(?:@\{(?:HOME|PROC|run|sys)\})?/(?:[A-Za-z0-9_./*?+:~%=^-]|\{[A-Za-z0-9_./*,-]+\})*")
 
 
 def _path(text: str) -> str:
-    if _PATH.fullmatch(text) is None:
-        raise wrong(
-            "is not an absolute path (or glob) free of quotes, commas, blanks and line ends", '"/var/lib/app/**"'
-        )
+    if _PATH.fullmatch(text) is None or "//" in text or "/../" in f"{text}/":
+        raise wrong("is not an absolute path (or glob) of letters, digits and ._*?{}/+:~%=^-", '"/var/lib/app/**"')
     return text
 
 
 def _capability(text: str) -> str:
-    if _CAPABILITY.fullmatch(text) is None:
+    if text not in LINUX_CAPABILITIES:
         raise wrong("is not the name of a capability in lower case", '"net_bind_service"')
     return text
 
@@ -44,24 +43,24 @@ class AppArmorMode(StrEnum):
 class AppArmorProfileSpec(Model):
     """What a confined process may do with files; everything else follows the container default."""
 
-    name: Name
+    name: Name = Field(examples=["deny-write"])
     """Name of the profile, for example deny-write."""
     mode: AppArmorMode = AppArmorMode.ENFORCE
     """enforce stops violations, complain logs them."""
-    read_only: tuple[ProfilePath, ...] = ()
+    read_only: tuple[ProfilePath, ...] = Field(default=(), examples=[["/etc/**"]])
     """Paths that may be read, not written."""
-    writable: tuple[ProfilePath, ...] = ()
+    writable: tuple[ProfilePath, ...] = Field(default=(), examples=[["/var/lib/app/**"]])
     """Paths that may be read and written."""
-    denied: tuple[ProfilePath, ...] = ()
+    denied: tuple[ProfilePath, ...] = Field(default=(), examples=[["/root/**"]])
     """Paths that may not be touched at all; wins over the others."""
-    capabilities: tuple[Capability, ...] = ()
+    capabilities: tuple[Capability, ...] = Field(default=(), examples=[["net_bind_service"]])
     """Capabilities that the process may use."""
-    network: bool = True
+    network: Switch = True
     """Whether the process may use IP sockets."""
 
 
 class AppArmorSpec(Model):
     """AppArmor in an environment."""
 
-    profiles: tuple[AppArmorProfileSpec, ...] = ()
+    profiles: tuple[AppArmorProfileSpec, ...] = Field(default=(), examples=[[{"name": "deny-write"}]])
     """Profiles that the nodes provide."""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, Field, model_validator
 
 from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.apparmor import AppArmorSpec
-from k8s_hardening.model.base import Model
-from k8s_hardening.model.checked import Name, wrong
-from k8s_hardening.model.crossing import crossing_errors
+from k8s_hardening.model.base import Model, Whole
+from k8s_hardening.model.checked import Name, Switch, wrong
+from k8s_hardening.model.crossing import baseline_problems
+from k8s_hardening.model.enforcement import EnforcementSpec
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.network import DnsSpec
+from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.tenant import TenantSpec
 
 
@@ -57,8 +60,7 @@ class CniSpec(Model):
                 f"has no version, and {self.name} enforces NetworkPolicies only from {first[0]}.{first[1]}",
                 f'{{name: "{self.name}", version: "{first[0]}.{first[1]}"}}',
             )
-        found = tuple(int(part) for part in self.version.removeprefix("v").split(".")[:2])
-        if found < first:
+        if not CNIS[self.name].is_at_least(self.version, first):
             raise wrong(
                 f"does not enforce NetworkPolicies before {first[0]}.{first[1]}",
                 f'{{name: "{self.name}", version: "{first[0]}.{first[1]}"}}',
@@ -88,19 +90,42 @@ class TargetSpec(Model):
         return self.render is None
 
 
+# A host as images name it, then path components of the form that registries take; no scheme, tag or digest.
+_REGISTRY = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[0-9]{1,5})?"
+    r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
+)
+
+
+def _registry(text: str) -> str:
+    if _REGISTRY.fullmatch(text) is None:
+        raise wrong("is not a registry with an optional path", '"registry.example.com/platform"')
+    return text
+
+
 class ImagesSpec(Model):
     """Which images may run."""
 
     registries: Annotated[
-        tuple[Annotated[str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._/-]+)?$")], ...],
+        tuple[Annotated[str, AfterValidator(_registry)], ...],
         Field(min_length=1, examples=[["registry.example.com/platform"]]),
     ]
     """Allowed registries, with optional path prefix, for example registry.example.com/platform."""
-    allow_tags: bool = False
+    allow_tags: Switch = False
     """Weaker: accept a fixed tag in place of a digest. For environments that hold nothing of value."""
 
 
-class Baseline(Model):
+_TENANT = {"name": "payments", "namespaces": [{"name": "payments-api"}]}
+_EXEMPTION = {
+    "control": "host-path-volumes",
+    "namespace": "monitoring",
+    "reason": "The node agent reads the logs of all pods.",
+    "owner": "platform-team",
+    "expires": "2027-06-30",
+}
+
+
+class Baseline(Whole):
     """One environment."""
 
     environment: Name = Field(examples=["dev"])
@@ -117,27 +142,16 @@ class Baseline(Model):
     """Which images may run."""
     dns: DnsSpec = DnsSpec()
     """Where pods resolve names."""
-    tenants: tuple[TenantSpec, ...] = ()
+    tenants: tuple[TenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
     """Who shares the cluster."""
     apparmor: AppArmorSpec = AppArmorSpec()
     """AppArmor profiles of the nodes."""
-    exemptions: tuple[Exemption, ...] = ()
+    exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
     """Exceptions to controls; they reach the pack through its own configuration only."""
+    enforcement: EnforcementSpec = EnforcementSpec()
+    """How strictly controls are enforced; reaches the pack through its own configuration only."""
 
-    @model_validator(mode="wrap")
     @classmethod
-    def _every_problem_at_once(cls, data: Any, handler: ModelWrapValidatorHandler[Baseline]) -> Baseline:
-        errors = [
-            InitErrorDetails(type=PydanticCustomError("refused", "{what}", {"what": text}), loc=loc, input=value)
-            for loc, value, text in crossing_errors(data)
-        ]
-        try:
-            made = handler(data)
-        except ValidationError as error:
-            for one in error.errors():
-                custom = PydanticCustomError(one["type"], "{what}", {**one.get("ctx", {}), "what": one["msg"]})
-                errors.append(InitErrorDetails(type=custom, loc=one["loc"], input=one["input"]))
-            raise ValidationError.from_exception_data(cls.__name__, errors) from None
-        if errors:
-            raise ValidationError.from_exception_data(cls.__name__, errors)
-        return made
+    def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
+        """Names that two tenants share, flows that lead nowhere, and what the version or the CNI cannot do."""
+        return baseline_problems(data)

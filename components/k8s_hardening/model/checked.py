@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Strict
 from pydantic_core import PydanticCustomError
 
 from k8s_hardening.kube.names import (
@@ -22,21 +23,41 @@ from k8s_hardening.kube.quantities import parse_quantity
 
 def wrong(what: str, example: str) -> PydanticCustomError:
     """A validation error in the house's form: `is not ...; for example ...`."""
-    return PydanticCustomError("refused", "{what}; for example {example}", {"what": what, "example": example})
+    return PydanticCustomError("refused", "{what}", {"what": f"{what}; for example {example}"})
+
+
+def label_problem(text: str) -> PydanticCustomError | None:
+    """What keeps a text from being a DNS-1123 label, or None."""
+    if len(text) > LONGEST_LABEL:
+        shorter = suggest_dns1123_label(text[: LONGEST_LABEL // 2])
+        return wrong(f"has {len(text)} characters, at most {LONGEST_LABEL} are allowed", f'"{shorter}"')
+    if not is_dns1123_label(text):
+        return wrong("is not a DNS-1123 label", f'"{suggest_dns1123_label(text)}"')
+    return None
 
 
 def _label(text: str) -> str:
-    if len(text) > LONGEST_LABEL:
-        raise wrong(f"has {len(text)} characters, at most {LONGEST_LABEL} are allowed", f'"{text[:20].strip("-")}"')
-    if not is_dns1123_label(text):
-        raise wrong("is not a DNS-1123 label", f'"{suggest_dns1123_label(text)}"')
+    if (problem := label_problem(text)) is not None:
+        raise problem
     return text
 
 
 def _tenant_namespace(text: str) -> str:
     _label(text)
-    if text in SYSTEM_NAMESPACES or text.startswith("kube-"):
+    if is_system_namespace(text):
         raise wrong("belongs to the system and cannot be a tenant's namespace", '"payments-api"')
+    return text
+
+
+def is_system_namespace(text: str) -> bool:
+    """Whether a namespace is the server's own; the prefix kube- is reserved as a whole."""
+    return text in SYSTEM_NAMESPACES or text.startswith("kube-")
+
+
+def _flow_name(text: str) -> str:
+    # A flow that another tenant declared is called <tenant>.<flow>: a label holds no dot, so no two names can meet.
+    for part in text.split(".", 1):
+        _label(part)
     return text
 
 
@@ -44,6 +65,11 @@ def _subdomain(text: str) -> str:
     if not is_dns1123_subdomain(text):
         raise wrong("is not a DNS-1123 subdomain", f'"{suggest_dns1123_label(text)}"')
     return text
+
+
+def _number_as_text(value: Any) -> Any:
+    # The API server takes `pods: 50` as well as `pods: "50"`.
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _quantity(value: str) -> str:
@@ -62,24 +88,45 @@ def _label_key(text: str) -> str:
     return text
 
 
+# Labels that the server, admission plug-ins and this package act on; the last is our own (model/labels.py).
+_RESERVED_PREFIX = re.compile(r"(?:(?:[^/]*\.)?(?:kubernetes|k8s)\.io|k8s-hardening)/")
+
+
+def _free_label_key(text: str) -> str:
+    _label_key(text)
+    if _RESERVED_PREFIX.match(text):
+        raise wrong("has a prefix that is reserved, since others act on it", '"example.com/cost-centre"')
+    return text
+
+
 def _label_value(text: str) -> str:
     if not is_label_value(text):
         raise wrong("is not a label value", '"team-a"')
     return text
 
 
-_SUBJECT = re.compile(r"(?:user|group):\S(?:.*\S)?|serviceaccount:[^/\s]+/[^/\s]+")
-_NEVER_A_SUBJECT = re.compile(r"(?:user|group):system:")
+_SUBJECT_EXAMPLES = '"group:payments-admins", "user:alice@example.com" or "serviceaccount:ci/deployer"'
+# system:masters and kubeadm:cluster-admins hold every right already; the others are identities of the system's parts.
+_NEVER_A_SUBJECT = ("system:", "kubeadm:cluster-admins")
 
 
 def _subject(text: str) -> str:
-    if _SUBJECT.fullmatch(text) is None:
+    kind, _, name = text.partition(":")
+    if kind not in ("user", "group", "serviceaccount") or not name or name != name.strip() or not name.isprintable():
+        raise wrong("is not a subject", _SUBJECT_EXAMPLES)
+    if kind != "serviceaccount":
+        if name.startswith(_NEVER_A_SUBJECT):
+            raise wrong("is a group or user of the system and never belongs to a tenant", '"group:payments-admins"')
+        return text
+    namespace, slash, account = name.partition("/")
+    if not slash or not is_dns1123_label(namespace) or not is_dns1123_subdomain(account):
+        raise wrong("is not a service account with its namespace", '"serviceaccount:ci/deployer"')
+    if is_system_namespace(namespace):
+        raise wrong("is a service account of the system", '"serviceaccount:ci/deployer"')
+    if account == "default":
         raise wrong(
-            "is not a subject",
-            '"group:payments-admins", "user:alice@example.com" or "serviceaccount:ci/deployer"',
+            "is the account of every pod that names none, so it stays without rights", f'"{kind}:{namespace}/ci"'
         )
-    if _NEVER_A_SUBJECT.match(text):
-        raise wrong("is a group or user of the system and never belongs to a tenant", '"group:payments-admins"')
     return text
 
 
@@ -94,11 +141,43 @@ def _port(text: str) -> str:
     return text
 
 
+def _day(value: Any) -> datetime.date:
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            pass  # no such day, as 2027-02-30
+    raise wrong("is not a day (year-month-day)", '"2027-06-30"')
+
+
+def _word(text: str) -> str:
+    if not text or text != text.strip() or not text.isprintable():
+        raise wrong("is empty, or has blanks around it or unprintable characters in it", '"platform-team"')
+    return text
+
+
+_SHORTEST_REASON = 10
+
+
+def _sentence(text: str) -> str:
+    if len(text.strip()) < _SHORTEST_REASON:
+        raise wrong(f"is shorter than {_SHORTEST_REASON} characters", '"The node agent reads the logs of all pods."')
+    return text
+
+
 Name = Annotated[str, AfterValidator(_label)]
+FlowName = Annotated[str, AfterValidator(_flow_name)]
 TenantNamespace = Annotated[str, AfterValidator(_tenant_namespace)]
 ObjectName = Annotated[str, AfterValidator(_subdomain)]
-Quantity = Annotated[str, AfterValidator(_quantity)]
+Quantity = Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_quantity)]
 LabelKey = Annotated[str, AfterValidator(_label_key)]
+FreeLabelKey = Annotated[str, AfterValidator(_free_label_key)]
 LabelValue = Annotated[str, AfterValidator(_label_value)]
 Subject = Annotated[str, AfterValidator(_subject)]
 Port = Annotated[str, AfterValidator(_port)]
+Day = Annotated[datetime.date, BeforeValidator(_day)]
+Reason = Annotated[str, AfterValidator(_sentence)]
+Switch = Annotated[bool, Strict()]
+Word = Annotated[str, AfterValidator(_word)]

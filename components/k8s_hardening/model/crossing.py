@@ -1,123 +1,256 @@
-"""Errors that lie between parts of a baseline, found in the raw data so that they show together with all others."""
+"""Problems between parts of a user's data, found in plain data of any shape; `Whole` (model/base.py) says why."""
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from k8s_hardening.kube.cnis import CNIS
+from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE, PORT_RANGES_SINCE
 from k8s_hardening.kube.version import KubeVersion
-
-Loc = tuple[str | int, ...]
-Error = tuple[Loc, Any, str]
-_METADATA_NAME_LABEL_SINCE = KubeVersion(1, 21)
+from k8s_hardening.model.raw import Loc, Problem
 
 
-def crossing_errors(data: Any) -> Iterator[Error]:
-    """Each error as (location, value, what is wrong with an example of a good value)."""
-    if not isinstance(data, dict):
-        return
-    yield from _secure_nodes(data, ())
-    tenants = [(index, tenant) for index, tenant in enumerate(_list(data.get("tenants"))) if isinstance(tenant, dict)]
-    yield from _tenant_names(tenants)
-    owners: dict[str, str] = {}
-    yield from _namespaces(tenants, owners)
-    yield from _flows(tenants, owners)
-    yield from _dns(data)
+@dataclass(frozen=True, slots=True)
+class _Tenant:
+    """A tenant in plain data, with where it stands."""
+
+    loc: Loc
+    fields: dict[str, Any]
+
+    @property
+    def label(self) -> str:
+        return _text(self.fields.get("name")) or f"tenants[{self.loc[-1]}]"
+
+    def namespaces(self) -> Iterator[tuple[Loc, str]]:
+        for index, namespace in enumerate(_list(self.fields.get("namespaces"))):
+            if name := _text(_map(namespace).get("name")):
+                yield (*self.loc, "namespaces", index, "name"), name
+
+    def flows(self) -> Iterator[tuple[Loc, dict[str, Any]]]:
+        for index, flow in enumerate(_list(self.fields.get("flows"))):
+            if isinstance(flow, dict):
+                yield (*self.loc, "flows", index), flow
+
+    def subjects(self) -> Iterator[tuple[Loc, str]]:
+        for role in ("admins", "members", "viewers"):
+            for index, subject in enumerate(_list(self.fields.get(role))):
+                if _text(subject):
+                    yield (*self.loc, role, index), subject
+
+
+def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
+    """Problems between the parts of a whole environment."""
+    tenants = [
+        _Tenant(("tenants", index), fields)
+        for index, fields in enumerate(_list(data.get("tenants")))
+        if isinstance(fields, dict)
+    ]
+    owners: dict[str, _Tenant] = {}
+    yield from _unique_names(tenants)
+    for tenant in tenants:
+        yield from _namespaces(tenant, owners)
+    for tenant in tenants:
+        yield from _foreign_accounts(tenant, owners)
+        yield from _flows(tenant)
+        for loc, flow in tenant.flows():
+            if "." in _text(flow.get("name")):
+                name = _text(flow["name"])
+                yield (*loc, "name"), name, f'is not a DNS-1123 label; for example "{name.replace(".", "-")}"'
+    flows = [flow for tenant in tenants for flow in tenant.flows()]
+    if (version := _version(data)) is not None:
+        yield from _dns(data, version)
+        yield from _port_ranges(flows, version)
+        yield from _namespaces_without_name(flows, version, owners)
+    yield from _port_ranges_of_cni(flows, _map(data.get("cni")))
+    yield from _profiles(data)
+
+
+def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
+    """Problems between the parts of one tenant that stands alone."""
+    tenant = _Tenant((), data)
+    yield from _namespaces(tenant, {})
+    yield from _flows(tenant)
+    yield from _version_problems(data, list(tenant.flows()))
+
+
+def deny_all_problems(data: dict[str, Any]) -> Iterator[Problem]:
+    """Problems between the parts of one closed namespace."""
+    namespace = _text(data.get("namespace"))
+    flows = list(_Tenant((), data).flows())
+    yield from _unique_flows(flows)
+    yield from _flows_elsewhere(flows, {namespace} - {""}, "this namespace")
+    yield from _version_problems(data, flows)
+
+
+def _version_problems(data: dict[str, Any], flows: list[tuple[Loc, dict[str, Any]]]) -> Iterator[Problem]:
+    if (version := _version(data)) is not None:
+        yield from _dns(data, version)
+        yield from _port_ranges(flows, version)
+
+
+def _version(data: dict[str, Any]) -> KubeVersion | None:
+    try:
+        return KubeVersion.parse(data.get("kubernetes"))
+    except ValueError:
+        return None  # has a problem of its own
 
 
 def _list(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
+    return value if isinstance(value, list) else []
 
 
-def _secure_nodes(value: Any, loc: Loc) -> Iterator[Error]:
-    if isinstance(value, dict):
-        if set(value) == {"secure"}:
-            yield (
-                loc,
-                "[secret]",
-                (
-                    "is a secret, and a baseline never holds one; name a configuration key that holds it, "
-                    "for example pull_secret_config: registryPullSecret"
-                ),
-            )
-            return
-        for key, item in value.items():
-            yield from _secure_nodes(item, (*loc, str(key)))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from _secure_nodes(item, (*loc, index))
+def _map(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
-def _tenant_names(tenants: list[tuple[int, dict[str, Any]]]) -> Iterator[Error]:
-    seen: dict[str, int] = {}
-    for index, tenant in tenants:
-        name = tenant.get("name")
-        if not isinstance(name, str):
-            continue
+def _text(value: Any) -> str:
+    # A text with half a character in it (JSON can spell one) has a problem of its own, and cannot be shown.
+    return value if isinstance(value, str) and value.isprintable() else ""
+
+
+def _unique_names(tenants: list[_Tenant]) -> Iterator[Problem]:
+    seen: dict[str, Loc] = {}
+    for tenant in tenants:
+        name = _text(tenant.fields.get("name"))
         if name in seen:
             yield (
-                ("tenants", index, "name"),
+                (*tenant.loc, "name"),
                 name,
-                (f'is already the name of tenants[{seen[name]}]; for example "{name}-{index}"'),
+                f'is already the name of tenants[{seen[name][-1]}]; for example "{name}-{tenant.loc[-1]}"',
             )
-        seen.setdefault(name, index)
+        elif name:
+            seen[name] = tenant.loc
 
 
-def _namespaces(tenants: list[tuple[int, dict[str, Any]]], owners: dict[str, str]) -> Iterator[Error]:
-    for index, tenant in tenants:
-        owner = tenant.get("name") if isinstance(tenant.get("name"), str) else f"tenants[{index}]"
-        for position, namespace in enumerate(_list(tenant.get("namespaces"))):
-            name = namespace.get("name") if isinstance(namespace, dict) else None
-            if not isinstance(name, str):
-                continue
-            if name in owners:
-                other = "this tenant" if owners[name] == owner else f'tenant "{owners[name]}"'
+def _namespaces(tenant: _Tenant, owners: dict[str, _Tenant]) -> Iterator[Problem]:
+    for loc, name in tenant.namespaces():
+        owner = owners.setdefault(name, tenant)
+        if owner is not tenant:
+            yield loc, name, f'is already a namespace of tenant "{owner.label}"; for example "{tenant.label}-{name}"'
+    seen: set[str] = set()
+    for loc, name in tenant.namespaces():
+        if name in seen:
+            yield loc, name, f'is already a namespace of this tenant; for example "{name}-2"'
+        seen.add(name)
+
+
+def _foreign_accounts(tenant: _Tenant, owners: dict[str, _Tenant]) -> Iterator[Problem]:
+    for loc, subject in tenant.subjects():
+        kind, _, rest = subject.partition(":")
+        owner = owners.get(rest.partition("/")[0]) if kind == "serviceaccount" else None
+        if owner is not None and owner is not tenant:
+            yield (
+                loc,
+                subject,
+                (
+                    f'is an account of tenant "{owner.label}", whose people could act as it; '
+                    'for example an account of a namespace that no tenant owns: "serviceaccount:ci/deployer"'
+                ),
+            )
+
+
+def _flows(tenant: _Tenant) -> Iterator[Problem]:
+    flows = list(tenant.flows())
+    yield from _unique_flows(flows)
+    yield from _flows_elsewhere(flows, {name for _, name in tenant.namespaces()}, "a namespace of this tenant")
+
+
+def _unique_flows(flows: list[tuple[Loc, dict[str, Any]]]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for loc, flow in flows:
+        name = _text(flow.get("name"))
+        if name in seen:
+            yield (*loc, "name"), name, f'is already the name of another flow; for example "{name}-2"'
+        elif name:
+            seen.add(name)
+
+
+def _ends(flow: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(end, flow[end]) for end in ("source", "destination") if isinstance(flow.get(end), dict)]
+
+
+def _flows_elsewhere(flows: list[tuple[Loc, dict[str, Any]]], own: set[str], what: str) -> Iterator[Problem]:
+    for loc, flow in flows:
+        ends = [_text(end.get("namespace")) for _, end in _ends(flow)]
+        if own and len(ends) == 2 and not own.intersection(ends):
+            example = f"for example destination: {{namespace: {min(own)}}}"
+            yield loc, flow.get("name"), f"has no end in {what}; {example}"
+
+
+def _dns(data: dict[str, Any], version: KubeVersion) -> Iterator[Problem]:
+    labels = _map(data.get("dns")).get("namespace_labels")
+    if version < NAMESPACES_NAMED_SINCE and not labels:
+        yield (
+            ("dns", "namespace_labels"),
+            labels,
+            (
+                f"is needed with Kubernetes {version}, which does not label namespaces with their name; "
+                'for example {name: "kube-system"}'
+            ),
+        )
+
+
+def _ranges(flows: list[tuple[Loc, dict[str, Any]]]) -> Iterator[tuple[Loc, str, str]]:
+    for loc, flow in flows:
+        for index, port in enumerate(_list(flow.get("ports"))):
+            first, dash, _ = _text(port).partition("-")
+            if dash:
+                yield (*loc, "ports", index), port, first
+
+
+def _port_ranges(flows: list[tuple[Loc, dict[str, Any]]], version: KubeVersion) -> Iterator[Problem]:
+    if version < PORT_RANGES_SINCE:
+        for loc, port, first in _ranges(flows):
+            yield (
+                loc,
+                port,
+                (
+                    f"is a range, and Kubernetes {version} opens only its first port; name each port, or use "
+                    f'Kubernetes {PORT_RANGES_SINCE}; for example "{first}"'
+                ),
+            )
+
+
+def _port_ranges_of_cni(flows: list[tuple[Loc, dict[str, Any]]], cni: dict[str, Any]) -> Iterator[Problem]:
+    known = CNIS.get(_text(cni.get("name")))
+    since = known.port_ranges_since if known else None
+    if known is None or since is None or known.is_at_least(_text(cni.get("version")), since):
+        return
+    for loc, port, first in _ranges(flows):
+        yield (
+            loc,
+            port,
+            (
+                f"is a range, and {cni['name']} opens only its first port before {since[0]}.{since[1]}; name "
+                f'each port, or say cni.version; for example "{first}"'
+            ),
+        )
+
+
+def _namespaces_without_name(
+    flows: list[tuple[Loc, dict[str, Any]]], version: KubeVersion, owners: dict[str, _Tenant]
+) -> Iterator[Problem]:
+    if version >= NAMESPACES_NAMED_SINCE:
+        return
+    for loc, flow in flows:
+        for end, fields in _ends(flow):
+            if (name := _text(fields.get("namespace"))) and name not in owners:
                 yield (
-                    ("tenants", index, "namespaces", position, "name"),
-                    name,
-                    (f'is already a namespace of {other}; for example "{owner}-{name}"'),
-                )
-            owners.setdefault(name, str(owner))
-
-
-def _flows(tenants: list[tuple[int, dict[str, Any]]], owners: dict[str, str]) -> Iterator[Error]:
-    for index, tenant in tenants:
-        own = {name for name, owner in owners.items() if owner == tenant.get("name")}
-        seen: set[str] = set()
-        for position, flow in enumerate(_list(tenant.get("flows"))):
-            if not isinstance(flow, dict):
-                continue
-            loc: Loc = ("tenants", index, "flows", position)
-            name = flow.get("name")
-            if isinstance(name, str):
-                if name in seen:
-                    yield (*loc, "name"), name, f'is already a flow of this tenant; for example "{name}-2"'
-                seen.add(name)
-            ends = [flow.get("source"), flow.get("destination")]
-            named = {end.get("namespace") for end in ends if isinstance(end, dict)}
-            if own and not named & own and all(isinstance(end, dict) for end in ends):
-                yield (
-                    loc,
+                    (*loc, end, "namespace"),
                     name,
                     (
-                        "has no end in a namespace of this tenant; "
-                        f"for example destination: {{namespace: {sorted(own)[0]}}}"
+                        f"belongs to no tenant, and Kubernetes {version} does not label it with its name, so no policy "
+                        'can select it; for example {cidr: "10.20.0.0/16"}'
                     ),
                 )
 
 
-def _dns(data: dict[str, Any]) -> Iterator[Error]:
-    with contextlib.suppress(ValueError):
-        version = KubeVersion.parse(data.get("kubernetes"))
-        dns = data.get("dns")
-        labels = dns.get("namespace_labels") if isinstance(dns, dict) else None
-        if version < _METADATA_NAME_LABEL_SINCE and not labels:
-            yield (
-                ("dns", "namespace_labels"),
-                labels,
-                (
-                    f"is needed with Kubernetes {version}, which does not label namespaces with their name; "
-                    'for example {name: "kube-system"}'
-                ),
-            )
+def _profiles(data: dict[str, Any]) -> Iterator[Problem]:
+    names = [_text(_map(profile).get("name")) for profile in _list(_map(data.get("apparmor")).get("profiles"))]
+    for (first, name), (second, other) in itertools.combinations(enumerate(names), 2):
+        if name and name == other and first == names.index(name):
+            loc: Loc = ("apparmor", "profiles", second, "name")
+            yield loc, other, f'is already the name of profiles[{first}]; for example "{other}-{second}"'

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-import datetime
-from typing import Annotated
-
 from pydantic import Field, model_validator
 
 from k8s_hardening.model.base import Model
-
-Reason = Annotated[str, Field(min_length=10)]
+from k8s_hardening.model.checked import Day, Name, Reason, Word, wrong
 
 
 class Exemption(Model):
     """One control does not apply to some objects, for a reason and until a day."""
 
-    control: str
+    control: Name = Field(examples=["host-path-volumes"])
     """Id of the control, for example host-path-volumes."""
-    namespace: str | None = None
+    namespace: Name | None = Field(default=None, examples=["monitoring"])
     """Namespace of the objects; None for cluster-scoped ones or any."""
-    kind: str | None = None
+    kind: Word | None = Field(default=None, examples=["DaemonSet"])
     """Kind of the objects; None for any."""
-    name: str | None = None
+    name: Word | None = Field(default=None, examples=["node-agent"])
     """Name of the object; None for any in the namespace."""
-    container: str | None = None
+    container: Name | None = Field(default=None, examples=["agent"])
     """Name of the container; None for all of the pod."""
-    reason: Reason
+    reason: Reason = Field(examples=["The node agent reads the logs of all pods."])
     """Why, for the reader of a report; at least ten characters."""
-    owner: str
+    owner: Word = Field(examples=["platform-team"])
     """Who answers for it."""
-    expires: datetime.date
+    expires: Day = Field(examples=["2027-06-30"])
     """Last day on which it holds."""
-    compensating: str | None = None
+    compensating: Word | None = Field(default=None, examples=["The mount is read-only."])
     """What reduces the risk meanwhile."""
 
     @model_validator(mode="after")
     def _names_something(self) -> Exemption:
         if self.namespace is None and self.name is None:
-            raise ValueError(
-                "names neither namespace nor name, so it would switch the control off; "
-                'for example namespace: "monitoring"'
+            raise wrong(
+                "names neither namespace nor name, so it would switch the control off", '{namespace: "monitoring"}'
             )
         return self

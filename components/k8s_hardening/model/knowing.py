@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
+from k8s_hardening.model.tenant import TenantSpec
 
 
 def knowledge_of(baseline: Baseline) -> Knowledge:
-    """What controls judge an environment by; undated, since a plan has no clock."""
+    """What controls judge an environment by; undated, since a plan has no clock.
+
+    It becomes a file of the policy pack, so it is sorted: the order in the baseline makes no difference there.
+    """
     return Knowledge(
         kubernetes=baseline.kubernetes,
         cni=baseline.cni.name,
         digests_required=not baseline.images.allow_tags,
-        registries=baseline.images.registries,
-        tenants=tuple(
-            TenantFacts(
-                name=tenant.name,
-                namespaces={namespace.name: namespace.pod_security.value for namespace in tenant.namespaces},
-                subjects=tuple(sorted(set(tenant.subjects()))),
-            )
-            for tenant in baseline.tenants
-        ),
-        exemptions=baseline.exemptions,
+        registries=tuple(sorted(set(baseline.images.registries))),
+        tenants=tuple(facts_of(tenant) for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)),
+        exemptions=tuple(sorted(baseline.exemptions, key=lambda exemption: exemption.model_dump_json())),
+    )
+
+
+def facts_of(tenant: TenantSpec) -> TenantFacts:
+    """Who a tenant is, in sorted order."""
+    return TenantFacts(
+        name=tenant.name,
+        namespaces={
+            namespace.name: namespace.pod_security.value
+            for namespace in sorted(tenant.namespaces, key=lambda namespace: namespace.name)
+        },
+        subjects=tuple(sorted(set(tenant.subjects()))),
     )

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from k8s_hardening.kube.networks import METADATA_NETWORKS, parse_network
 from k8s_hardening.kube.version import KubeVersion
-from k8s_hardening.model.base import Model
-from k8s_hardening.model.checked import LabelKey, LabelValue, Name, Port, wrong
+from k8s_hardening.model.base import Model, Whole
+from k8s_hardening.model.checked import FlowName, LabelKey, LabelValue, Name, Port, wrong
+from k8s_hardening.model.crossing import deny_all_problems
+from k8s_hardening.model.raw import Problem
 
 
 def _cidr(text: str) -> str:
     try:
-        ipaddress.ip_network(text, strict=True)
+        network = parse_network(text)
     except ValueError as error:
         raise wrong("is not a network in CIDR form without host bits", '"10.20.0.0/16"') from error
+    if network in METADATA_NETWORKS:
+        raise wrong("is where clouds serve the credentials of a node, which no flow may reach", '"10.20.0.0/16"')
+    return text
+
+
+def _address(text: str) -> str:
+    network = parse_network(_cidr(text))
+    if network.num_addresses != 1:
+        raise wrong("is not a single address", '"169.254.20.10/32"')
     return text
 
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
+Address = Annotated[str, AfterValidator(_address)]
 Labels = dict[LabelKey, LabelValue]
 
 
 class EndSpec(Model):
     """One end of a flow: pods of a namespace, or a network outside."""
 
-    namespace: Name | None = None
+    namespace: Name | None = Field(default=None, examples=["payments-db"])
     """Namespace of the pods."""
-    pods: Labels = {}
+    pods: Labels = Field(default={}, examples=[{"app": "postgres"}])
     """Labels of the pods; empty means every pod of the namespace."""
     cidr: Cidr | None = Field(default=None, examples=["10.20.0.0/16"])
     """A network instead of a namespace; the cloud metadata address is always left out."""
@@ -46,11 +59,11 @@ class EndSpec(Model):
 class FlowSpec(Model):
     """One allowed connection; both halves (egress at the source, ingress at the destination) follow from it."""
 
-    name: Name
+    name: FlowName = Field(examples=["db"])
     """Name of the flow; the policies are called allow-<name>-out and allow-<name>-in."""
-    source: EndSpec
+    source: EndSpec = Field(examples=[{"namespace": "payments-api", "pods": {"app": "api"}}])
     """Who connects."""
-    destination: EndSpec
+    destination: EndSpec = Field(examples=[{"namespace": "payments-db", "pods": {"app": "postgres"}}])
     """Who is connected to."""
     ports: Annotated[tuple[Port, ...], Field(min_length=1, examples=[["TCP/5432"]])]
     """Protocol and port (or ports) at the destination, for example TCP/5432."""
@@ -61,22 +74,27 @@ class DnsSpec(Model):
 
     namespace: Name = "kube-system"
     """Namespace of the DNS pods."""
-    namespace_labels: Labels = {}
+    namespace_labels: Labels = Field(default={}, examples=[{"name": "kube-system"}])
     """Labels of that namespace; needed below Kubernetes 1.21, which does not label namespaces with their name."""
-    pods: Labels = {"k8s-app": "kube-dns"}
+    pods: Annotated[Labels, Field(min_length=1)] = {"k8s-app": "kube-dns"}
     """Labels of the DNS pods."""
-    node_local_cidr: Cidr | None = Field(default=None, examples=["169.254.20.10/32"])
+    node_local_cidr: Address | None = Field(default=None, examples=["169.254.20.10/32"])
     """Address of NodeLocal DNSCache, which runs on the host network where pod selectors do not reach."""
 
 
-class DenyAllInputs(Model):
+class DenyAllInputs(Whole):
     """Inputs of the component `DenyAll`: one namespace and what it must know of the cluster."""
 
-    namespace: Name
+    namespace: Name = Field(examples=["payments-api"])
     """Namespace to close."""
-    kubernetes: KubeVersion
+    kubernetes: KubeVersion = Field(examples=["1.36"])
     """Kubernetes version of the cluster."""
     dns: DnsSpec = DnsSpec()
     """Where the cluster resolves names."""
-    flows: tuple[FlowSpec, ...] = ()
+    flows: tuple[FlowSpec, ...] = Field(default=(), examples=[[{"name": "db"}]])
     """Connections that the deny-all lets through; one end is this namespace."""
+
+    @classmethod
+    def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
+        """Flows that share a name or lead nowhere, and what the version cannot do."""
+        return deny_all_problems(data)

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import typing
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined, to_jsonable_python
 
 _LONGEST_VALUE = 80
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+# What pydantic calls its errors, in the words of a user; the rest is shown in pydantic's own words.
+_WORDS = {
+    "string_type": "is not a text",
+    "string_unicode": "is not a text",
+    "invalid_key": "is not a text, and so no key",
+    "bool_type": "is not true or false",
+    "tuple_type": "is not a list",
+    "dict_type": "is not a mapping",
+    "model_type": "is not a mapping",
+    "too_short": "is empty",
+    "string_too_short": "is too short",
+    "string_pattern_mismatch": "has not the right form",
+}
+_COMPLETE = ("refused", "kubernetes_version")
 
 
 class BadInputError(Exception):
@@ -22,64 +41,91 @@ class BadInputError(Exception):
 
 
 def explain(error: ValidationError, model: type[BaseModel], root: str) -> list[str]:
-    """Every problem of a validation, one line each, in the order of the model's fields.
+    """Every problem of a validation, one line each and each once, sorted by key path (`[10]` after `[9]`).
 
     Args:
         error: what pydantic found.
         model: the model that was validated, for its known keys and examples.
         root: what the path starts with, for example k8s-hardening:baseline.
     """
-    return [_line(one["loc"], one["type"], one["msg"], one["input"], model, root) for one in error.errors()]
+    lines = {
+        _line(one["loc"], one["type"], one["msg"], one["input"], model, root): [
+            (isinstance(step, str), step if isinstance(step, int) else 0, str(step)) for step in one["loc"]
+        ]
+        for one in error.errors(include_url=False)
+    }
+    return sorted(lines, key=lambda line: (lines[line], line))
 
 
 def path_text(root: str, loc: Sequence[str | int]) -> str:
-    """A location as text: root.tenants[2].name."""
-    return root + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
+    """A location as text: root.tenants[2].name; keys that are not plain words are quoted."""
+    return root + "".join(
+        f".{step}" if isinstance(step, str) and _PLAIN_KEY.fullmatch(step) else f"[{json.dumps(step)}]" for step in loc
+    )
 
 
 def _line(loc: Sequence[str | int], kind: str, message: str, value: Any, model: type[BaseModel], root: str) -> str:
+    loc = [step for step in loc if step != "[key]"]  # pydantic's mark for "the key itself, not its value"
     path = path_text(root, loc)
-    holder, key = _field_of(model, loc)
+    place = _place_of(model, loc)
     if kind == "missing":
-        return f"{path}: is missing{_example(holder, key)}"
+        return f"{path}: is missing{_example(place)}"
     if kind == "extra_forbidden":
-        known = list(holder.model_fields) if holder else []
-        near = difflib.get_close_matches(key, known, n=1)
+        known = list(place.holder.model_fields)
+        near = difflib.get_close_matches(str(loc[-1]), known, n=1)
         hint = f'did you mean "{near[0]}"?' if near else f"known keys are {', '.join(known)}"
         return f"{path}: is not a known key; {hint}"
-    text = message[0].lower() + message[1:] if message[:1].isupper() else message
-    text = text.removeprefix("value error, ")
-    if kind not in ("refused", "kubernetes_version", "value_error"):
-        text = f"is refused: {text}"
+    text = message if kind in _COMPLETE else _words(kind, message)
     if "for example" not in text:
-        text += _example(holder, key)
-    return f"{path}: {_shown(value)} {text}"
+        text += _example(place)
+    return f"{path}: {shown(value)} {text}"
 
 
-def _shown(value: Any) -> str:
+def _words(kind: str, message: str) -> str:
+    if kind == "enum":
+        return "is none of " + message.removeprefix("Input should be ").replace(" or ", ", ").replace("'", "")
+    return _WORDS.get(kind) or f"is refused: {message[:1].lower()}{message[1:]}"
+
+
+def shown(value: Any) -> str:
+    """A value as one short line of printable text, safe for terminals and logs."""
     if value is None:
         return "(absent)"
-    if value == "[secret]":
-        return value if isinstance(value, str) else ""
-    text = json.dumps(value, default=str, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
+    if not isinstance(value, str | int | float | dict | list):
+        return str(value)
+    text = ""
+    try:
+        for part in json.JSONEncoder(default=str).iterencode(value):
+            text += part
+            if len(text) > _LONGEST_VALUE:  # aliases can make a short file a long value, so no more than is shown
+                return f"{text[: _LONGEST_VALUE - 3]}..."
+    except TypeError:  # a key that is no text
+        return f"({type(value).__name__})"
+    return text
 
 
-def _example(holder: type[BaseModel] | None, key: str) -> str:
-    field = holder.model_fields.get(key) if holder else None
-    if field is None or not field.examples:
-        return ""
-    return f"; for example {json.dumps(field.examples[0])}"
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a location leads: the model that holds its last known key, that key's field, the steps inside it."""
+
+    holder: type[BaseModel]
+    field: FieldInfo | None
+    rest: tuple[str | int, ...]
 
 
-def _field_of(model: type[BaseModel], loc: Sequence[str | int]) -> tuple[type[BaseModel] | None, str]:
-    """The model that holds the last key of a location, and that key."""
-    holder: type[BaseModel] | None = model
-    keys = [step for step in loc if isinstance(step, str)]
-    for key in keys[:-1]:
-        field = holder.model_fields.get(key) if holder else None
-        holder = _model_in(field.annotation) if field else None
-    return holder, keys[-1] if keys else ""
+def _place_of(model: type[BaseModel], loc: Sequence[str | int]) -> _Place:
+    holder, field, annotation = model, None, typing.cast(Any, model)
+    rest: list[str | int] = []
+    for step in loc:
+        inner = _model_in(annotation)
+        if isinstance(step, int) or inner is None:
+            rest.append(step)
+            continue
+        holder, field, rest = inner, inner.model_fields.get(step), []
+        if field is None:
+            break
+        annotation = field.annotation
+    return _Place(holder, field, tuple(rest))
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
@@ -89,3 +135,32 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         if (found := _model_in(part)) is not None:
             return found
     return None
+
+
+def _example(place: _Place) -> str:
+    found = example_of(place.field) if place.field else None
+    for step in place.rest:
+        if isinstance(found, list) and found:
+            found = found[0]
+        elif isinstance(found, dict) and found:
+            found = found.get(str(step), next(iter(found.values())))
+    return "" if found is None else f"; for example {_flow_text(found)}"
+
+
+def example_of(field: FieldInfo) -> Any:
+    """A good value of a field as plain data: its example, or a default that says something; None for neither."""
+    if field.examples:
+        return field.examples[0]
+    default = field.default
+    if default is PydanticUndefined or default is None or default == () or default == {}:
+        return None
+    return to_jsonable_python(default)
+
+
+def _flow_text(value: Any) -> str:
+    """Plain data as a person writes it in a YAML file, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow_text(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow_text, value)) + "]"
+    return json.dumps(value)

@@ -7,9 +7,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from k8s_hardening.model.baseline import Baseline
-from k8s_hardening.model.problems import BadInputError, explain
+from k8s_hardening.model.problems import BadInputError, explain, shown
 
 ROOT = "k8s-hardening:baseline"
+_SMALLEST = (
+    '{environment: "dev", kubernetes: "1.36", dialect: "kubeadm", cni: {name: "calico"}, target: {render: "out/dev"}, '
+    'images: {registries: ["registry.example.com/platform"]}}'
+)
 
 
 def read_baseline(raw: Any, *, secret: bool = False) -> Baseline:
@@ -24,11 +28,18 @@ def read_baseline(raw: Any, *, secret: bool = False) -> Baseline:
     """
     if secret:
         raise BadInputError(
-            [f"{ROOT}: holds a secret; a baseline never does: name the configuration key that holds it instead"]
+            [
+                (
+                    f"{ROOT}: [secret] is encrypted, and a baseline holds no secret; name the configuration key "
+                    'that holds it, for example target: {context_config: "kubeContext"}'
+                )
+            ]
         )
-    if not isinstance(raw, dict) or not raw:
-        raise BadInputError([f"{ROOT}: is missing or empty; for example see Pulumi.dev.yaml"])
+    if raw is None or raw == {}:
+        raise BadInputError([f"{ROOT}: is missing or empty; for example {_SMALLEST}"])
+    if not isinstance(raw, dict):
+        raise BadInputError([f"{ROOT}: {shown(raw)} is not a mapping; for example {_SMALLEST}"])
     try:
         return Baseline.model_validate(raw)
     except ValidationError as error:
-        raise BadInputError(sorted(set(explain(error, Baseline, ROOT)))) from None
+        raise BadInputError(explain(error, Baseline, ROOT)) from None

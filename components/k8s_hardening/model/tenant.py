@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-import datetime
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from k8s_hardening.kube.names import is_label_key
 from k8s_hardening.kube.quantities import parse_quantity
 from k8s_hardening.kube.version import KubeVersion
-from k8s_hardening.model.base import Model
-from k8s_hardening.model.checked import LabelKey, LabelValue, Name, Quantity, Subject, TenantNamespace, wrong
+from k8s_hardening.model.base import Model, Whole
+from k8s_hardening.model.checked import (
+    Day,
+    FreeLabelKey,
+    LabelValue,
+    Name,
+    Quantity,
+    Subject,
+    Switch,
+    TenantNamespace,
+    wrong,
+)
+from k8s_hardening.model.crossing import tenant_problems
 from k8s_hardening.model.network import DnsSpec, FlowSpec
+from k8s_hardening.model.raw import Problem
 
 
 class PodSecurityLevel(StrEnum):
@@ -44,21 +56,26 @@ DEFAULT_QUOTA = {
 }
 
 
-def _with_defaults(value: Any) -> Any:
+def _is_quota_resource(name: str) -> bool:
+    # Of other names only qualified ones count: count/deployments.apps, requests.nvidia.com/gpu.
+    return (
+        name in QUOTA_RESOURCES
+        or name.startswith(("hugepages-", "requests.hugepages-"))
+        or ("/" in name and is_label_key(name))
+    )
+
+
+def _quota_over_defaults(value: Any) -> Any:
     return {**DEFAULT_QUOTA, **value} if isinstance(value, dict) else value
 
 
 def _quota(quota: dict[str, str]) -> dict[str, str]:
     for name, amount in quota.items():
-        if (
-            name not in QUOTA_RESOURCES
-            and "/" not in name
-            and not name.startswith(("hugepages-", "requests.hugepages-"))
-        ):
+        if not _is_quota_resource(name):
             raise wrong(f'holds "{name}", which is not a resource of a quota', '{pods: "50", requests.cpu: "4"}')
-        if name in _COUNTS and parse_quantity(amount) % 1:
+        if (name in _COUNTS or name.startswith("count/")) and parse_quantity(amount) % 1:
             raise wrong(f'holds "{name}: {amount}", a count that is not whole', '{pods: "50"}')
-    for resource in ("cpu", "memory"):
+    for resource in ("cpu", "memory", "ephemeral-storage"):
         requests, limits = f"requests.{resource}", f"limits.{resource}"
         if requests in quota and limits in quota and parse_quantity(quota[limits]) < parse_quantity(quota[requests]):
             raise wrong(
@@ -68,23 +85,46 @@ def _quota(quota: dict[str, str]) -> dict[str, str]:
     return quota
 
 
-Quota = Annotated[dict[str, Quantity], BeforeValidator(_with_defaults), AfterValidator(_quota)]
+Quota = Annotated[dict[str, Quantity], BeforeValidator(_quota_over_defaults), AfterValidator(_quota)]
+
+# k8s.io/kubernetes v1.37.2 pkg/apis/core/helper: what a container can ask for; extended resources are qualified names.
+_CONTAINER_RESOURCES = frozenset({"cpu", "memory", "ephemeral-storage"})
+DEFAULT_REQUEST = {"cpu": "100m", "memory": "128Mi"}
+DEFAULT_LIMIT = {"cpu": "500m", "memory": "256Mi"}
+DEFAULT_MAX = {"cpu": "2", "memory": "4Gi"}
+
+
+def _limits(amounts: dict[str, str]) -> dict[str, str]:
+    for name in amounts:
+        if name not in _CONTAINER_RESOURCES and not name.startswith("hugepages-") and "/" not in name:
+            raise wrong(f'holds "{name}", which is not a resource of a container', '{cpu: "500m", memory: "256Mi"}')
+    return amounts
+
+
+def _over(defaults: dict[str, str]) -> BeforeValidator:
+    return BeforeValidator(lambda value: {**defaults, **value} if isinstance(value, dict) else value)
+
+
+_Amounts = Annotated[dict[str, Quantity], AfterValidator(_limits)]
 
 
 class LimitsSpec(Model):
-    """The LimitRange of a namespace: what a container gets when it says nothing, and the most it may say."""
+    """The LimitRange of a namespace: what a container gets when it says nothing, and the most it may say.
 
-    default_request: dict[str, Quantity] = {"cpu": "100m", "memory": "128Mi"}
+    A resource that a mapping leaves out keeps its default, so that to raise one maximum does not remove another.
+    """
+
+    default_request: Annotated[_Amounts, _over(DEFAULT_REQUEST)] = DEFAULT_REQUEST
     """Requests of a container that names none."""
-    default: dict[str, Quantity] = {"cpu": "500m", "memory": "256Mi"}
+    default: Annotated[_Amounts, _over(DEFAULT_LIMIT)] = DEFAULT_LIMIT
     """Limits of a container that names none."""
-    max: dict[str, Quantity] = {"cpu": "2", "memory": "4Gi"}
+    max: Annotated[_Amounts, _over(DEFAULT_MAX)] = DEFAULT_MAX
     """The most that a container may be limited to."""
 
     @model_validator(mode="after")
     def _in_order(self) -> LimitsSpec:
         steps = (("default_request", self.default_request), ("default", self.default), ("max", self.max))
-        for (low_name, low), (high_name, high) in itertools.pairwise(steps):
+        for (low_name, low), (high_name, high) in itertools.combinations(steps, 2):
             for resource in sorted(low.keys() & high.keys()):
                 if parse_quantity(low[resource]) > parse_quantity(high[resource]):
                     raise wrong(
@@ -107,25 +147,51 @@ class NamespaceSpec(Model):
     limits: LimitsSpec = LimitsSpec()
     """The namespace's LimitRange."""
 
+    @model_validator(mode="after")
+    def _a_pod_of_defaults_fits(self) -> NamespaceSpec:
+        # A maximum above the quota does no harm, since the quota ends first. A default above it keeps every container
+        # out that names nothing; a quota of zero says that this is meant.
+        for kind, amounts in (("requests", self.limits.default_request), ("limits", self.limits.default)):
+            for resource, amount in sorted(amounts.items()):
+                hard = self.quota.get(f"{kind}.{resource}")
+                if hard is not None and 0 < parse_quantity(hard) < parse_quantity(amount):
+                    raise wrong(
+                        f"has a quota of {kind}.{resource} {hard} below the {amount} of a container that names none",
+                        f'{{quota: {{{kind}.{resource}: "{amount}"}}}}',
+                    )
+        return self
+
+
+_FLOW = {
+    "name": "db",
+    "source": {"namespace": "payments-api"},
+    "destination": {"namespace": "payments-db"},
+    "ports": ["TCP/5432"],
+}
+
 
 class TenantSpec(Model):
-    """One tenant of an environment."""
+    """One tenant of an environment.
+
+    A flow opens both of its ends. Whoever writes the baseline is trusted with all tenants, so naming a flow is the
+    consent of both; the policy at the other tenant's end carries this tenant's name (allow-<tenant>.<flow>-in).
+    """
 
     name: Name = Field(examples=["payments"])
     """Name of the tenant; unique in the environment."""
     namespaces: Annotated[tuple[NamespaceSpec, ...], Field(min_length=1, examples=[[{"name": "payments-api"}]])]
     """The tenant's namespaces, at least one."""
-    admins: tuple[Subject, ...] = ()
+    admins: tuple[Subject, ...] = Field(default=(), examples=[["group:payments-admins"]])
     """Who may manage everything in the namespaces but their guard rails."""
-    members: tuple[Subject, ...] = ()
+    members: tuple[Subject, ...] = Field(default=(), examples=[["serviceaccount:ci/deployer"]])
     """Who may deploy and debug workloads."""
-    viewers: tuple[Subject, ...] = ()
+    viewers: tuple[Subject, ...] = Field(default=(), examples=[["user:alice@example.com"]])
     """Who may look, Secrets excepted."""
-    labels: dict[LabelKey, LabelValue] = {}
+    labels: dict[FreeLabelKey, LabelValue] = Field(default={}, examples=[{"example.com/cost-centre": "cc-1042"}])
     """More labels for the namespaces."""
-    flows: tuple[FlowSpec, ...] = ()
+    flows: tuple[FlowSpec, ...] = Field(default=(), examples=[[_FLOW]])
     """Connections that the deny-all lets through; one end is a namespace of this tenant."""
-    decommission: datetime.date | None = None
+    decommission: Day | None = Field(default=None, examples=["2027-06-30"])
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
 
     def subjects(self) -> Iterator[str]:
@@ -135,12 +201,17 @@ class TenantSpec(Model):
         yield from self.viewers
 
 
-class TenantInputs(TenantSpec):
+class TenantInputs(TenantSpec, Whole):
     """Inputs of the component `Tenant`: a tenant and what it must know of the cluster."""
 
-    kubernetes: KubeVersion
+    kubernetes: KubeVersion = Field(examples=["1.36"])
     """Kubernetes version of the cluster."""
     dns: DnsSpec = DnsSpec()
     """Where the cluster resolves names."""
-    protect: bool = True
+    protect: Switch = True
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
+
+    @classmethod
+    def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
+        """Names that two parts share, flows that lead nowhere, and what the version cannot do."""
+        return tenant_problems(data)

@@ -31,7 +31,7 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
     """
     own = {namespace.name for namespace in tenant.namespaces}
     foreign = tuple(
-        flow.model_copy(update={"name": f"{other.name}-{flow.name}"})
+        flow.model_copy(update={"name": f"{other.name}.{flow.name}"})
         for other in baseline.tenants
         if other.name != tenant.name
         for flow in other.flows

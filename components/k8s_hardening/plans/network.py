@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE, metadata_within, parse_network
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.labels import MANAGED_BY, NAMESPACE_LABEL
 from k8s_hardening.model.network import DenyAllInputs, DnsSpec, EndSpec, FlowSpec
 from k8s_hardening.plans.plan import hardened
-
-# kubernetes.io/metadata.name is set by the server from 1.21; endPort counts from 1.22.
-# Source: k8s.io/kubernetes v1.21.14, v1.22.17 pkg/features/kube_features.go.
-_METADATA_NAME_SINCE = KubeVersion(1, 21)
-METADATA_ADDRESS = ipaddress.IPv4Network("169.254.169.254/32")
-"""Where clouds serve credentials of the node; no flow to a network may reach it."""
 
 
 def plan_deny_all(inputs: DenyAllInputs) -> tuple[Manifest, ...]:
@@ -75,7 +69,7 @@ def _port(text: str) -> dict[str, Any]:
 
 
 def _namespace_selector(namespace: str, version: KubeVersion) -> dict[str, Any]:
-    label = "kubernetes.io/metadata.name" if version >= _METADATA_NAME_SINCE else NAMESPACE_LABEL
+    label = "kubernetes.io/metadata.name" if version >= NAMESPACES_NAMED_SINCE else NAMESPACE_LABEL
     return {"matchLabels": {label: namespace}}
 
 
@@ -85,22 +79,18 @@ def _peer(end: EndSpec, version: KubeVersion) -> dict[str, Any]:
         if end.pods:
             peer["podSelector"] = {"matchLabels": dict(end.pods)}
         return peer
-    network = ipaddress.ip_network(str(end.cidr))
-    block: dict[str, Any] = {"cidr": str(network)}
-    if (
-        network.version == METADATA_ADDRESS.version
-        and network != METADATA_ADDRESS
-        and METADATA_ADDRESS.subnet_of(network)
-    ):
-        block["except"] = [str(METADATA_ADDRESS)]
+    block: dict[str, Any] = {"cidr": end.cidr}
+    if (metadata := metadata_within(parse_network(str(end.cidr)))) is not None:
+        block["except"] = [str(metadata)]
     return {"ipBlock": block}
 
 
 def _dns_peers(dns: DnsSpec, version: KubeVersion) -> list[dict[str, Any]]:
+    # The name that the server writes cannot be borrowed by another namespace; labels of one's own can.
     selector = (
-        {"matchLabels": dict(dns.namespace_labels)}
-        if dns.namespace_labels
-        else _namespace_selector(dns.namespace, version)
+        _namespace_selector(dns.namespace, version)
+        if version >= NAMESPACES_NAMED_SINCE
+        else {"matchLabels": dict(dns.namespace_labels)}
     )
     peers: list[dict[str, Any]] = [{"namespaceSelector": selector, "podSelector": {"matchLabels": dict(dns.pods)}}]
     if dns.node_local_cidr is not None:

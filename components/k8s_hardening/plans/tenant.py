@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.kube.manifest import Manifest
-from k8s_hardening.kube.version import KubeVersion
-from k8s_hardening.model.knowledge import Knowledge, TenantFacts
+from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
+from k8s_hardening.model.knowing import facts_of
+from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
 from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
@@ -16,17 +17,10 @@ from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels
 from k8s_hardening.plans.tenant_roles import rules_of
 
-_LABELLED_BY_SERVER_SINCE = KubeVersion(1, 21)
-
 
 def plan_tenant(inputs: TenantInputs) -> tuple[Manifest, ...]:
     """All objects of one tenant, in apply order."""
-    facts = TenantFacts(
-        name=inputs.name,
-        namespaces={namespace.name: namespace.pod_security.value for namespace in inputs.namespaces},
-        subjects=tuple(inputs.subjects()),
-    )
-    return hardened(_objects(inputs), Knowledge(kubernetes=inputs.kubernetes, tenants=(facts,)))
+    return hardened(_objects(inputs), Knowledge(kubernetes=inputs.kubernetes, tenants=(facts_of(inputs),)))
 
 
 def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
@@ -60,7 +54,7 @@ def _namespace(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
         TENANT_LABEL: inputs.name,
         **pod_security_labels(namespace.pod_security, inputs.kubernetes),
     }
-    if inputs.kubernetes < _LABELLED_BY_SERVER_SINCE:
+    if inputs.kubernetes < NAMESPACES_NAMED_SINCE:
         labels[NAMESPACE_LABEL] = namespace.name
     metadata: dict[str, Any] = {"name": namespace.name, "labels": labels}
     if inputs.decommission is not None:

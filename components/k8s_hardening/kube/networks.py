@@ -1,0 +1,43 @@
+"""Networks as NetworkPolicies name them, and since when the API server reads which part of a policy."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from k8s_hardening.kube.version import KubeVersion
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+# The server labels each namespace kubernetes.io/metadata.name: k8s.io/kubernetes v1.21.14, pkg/features.
+NAMESPACES_NAMED_SINCE = KubeVersion(1, 21)
+# Before, the field endPort is dropped and a range covers its first port only: v1.22.17, pkg/features.
+PORT_RANGES_SINCE = KubeVersion(1, 22)
+
+METADATA_NETWORKS: tuple[Network, ...] = (
+    ipaddress.IPv4Network("169.254.169.254/32"),
+    ipaddress.IPv6Network("fd00:ec2::254/128"),
+)
+"""Where clouds serve the credentials of a node. IPv6: AWS documentation, Retrieve instance metadata."""
+
+
+def parse_network(text: str) -> Network:
+    """A network in the one form that every Kubernetes version takes.
+
+    Raises:
+        ValueError: host bits, a netmask in place of a length, no length, leading zeros, capital letters, a scope, or
+            an IPv4 address dressed as IPv6 (k8s.io/apimachinery v0.37.2 pkg/util/validation/ip.go refuses the
+            ambiguous ones of these from Kubernetes 1.36).
+    """
+    network = ipaddress.ip_network(text, strict=True)
+    mapped = network.version == 6 and network.network_address.ipv4_mapped is not None
+    if str(network) != text or mapped or "%" in text:
+        raise ValueError(f"{text!r} is not a network in its plain form")
+    return network
+
+
+def metadata_within(network: Network) -> Network | None:
+    """The metadata address that a network holds, or None."""
+    return next(
+        (one for one in METADATA_NETWORKS if one.version == network.version and one.overlaps(network)),
+        None,
+    )
