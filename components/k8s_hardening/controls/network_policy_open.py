@@ -3,8 +3,7 @@
 Restricted: a rule without peers (absent and empty both mean everybody); a peer that selects every pod of every
 namespace; ingress from the whole address space without an except; egress to a network that holds the address where
 clouds serve the node's credentials, without an except for it. Ports do not matter: a rule that is open on one port
-is open to everybody there. A network that is exactly that address is left alone, since nobody writes it by
-accident.
+is open to everybody there.
 """
 
 from __future__ import annotations
@@ -77,11 +76,12 @@ def _wide_network(path: str, block: dict[str, Any], rule: Rule) -> Iterator[Find
             yield finding(f"{path}.cidr", cidr, "name the clients' networks, or take the cluster's own out with except")
         return
     address = metadata_within(network)
-    if address not in (None, network) and not any(_holds(item, address) for item in exceptions):
-        yield finding(f"{path}.cidr", cidr, f"add {address} to except: there clouds serve the node's credentials")
+    if address is not None and not any(_holds(item, address) for item in exceptions):
+        fix = "remove it" if address == network else f"add {address} to except"
+        yield finding(f"{path}.cidr", cidr, f"{fix}: there clouds serve the node's credentials")
 
 
-def _holds(network: Network | None, address: Network | None) -> bool:
+def _holds(network: Network | None, address: Network) -> bool:
     return network is not None and metadata_within(network) == address
 
 
