@@ -1,0 +1,49 @@
+"""Properties as the policy SDK gives them, made into plain data with an explicit unknown marker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pulumi_policy import proxy
+
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest
+
+_SENTINELS = frozenset({
+    proxy.UNKNOWN_ARCHIVE_VALUE,
+    proxy.UNKNOWN_ARRAY_VALUE,
+    proxy.UNKNOWN_ASSET_VALUE,
+    proxy.UNKNOWN_BOOLEAN_VALUE,
+    proxy.UNKNOWN_NUMBER_VALUE,
+    proxy.UNKNOWN_OBJECT_VALUE,
+    proxy.UNKNOWN_STRING_VALUE,
+})  # fmt: skip
+
+
+def thaw(properties: Mapping[str, Any]) -> Manifest:
+    """A deep plain copy of a rule's properties; what is not known until apply becomes UNKNOWN.
+
+    The SDK's proxies are neither dict nor list, and touching an unknown value in one raises.
+    """
+    return {str(key): _item(properties, key) for key in properties}
+
+
+def _item(holder: Any, key: Any) -> Any:
+    try:
+        value = holder[key]
+    except proxy.UnknownValueError:
+        return UNKNOWN
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return UNKNOWN if value in _SENTINELS else value
+    if isinstance(value, Mapping):
+        return thaw(value)
+    if isinstance(value, Sequence):
+        return [_item(value, index) for index in range(len(value))]
+    # Every number of a resource arrives as a float; the API server and the controls know whole numbers.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

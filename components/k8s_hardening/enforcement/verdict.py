@@ -1,0 +1,94 @@
+"""The verdict on one resource or stack under the pack's configuration; knows nothing of the policy SDK."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from k8s_hardening.controls.control import Control, Finding
+from k8s_hardening.controls.gates import GATES, Gate
+from k8s_hardening.controls.judging import judge, judge_stack
+from k8s_hardening.controls.naming import unknown_controls, unknown_exemptions
+from k8s_hardening.controls.registry import CONTROLS
+from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.model.enforcement import UNDECIDED, Level, PackConfiguration
+from k8s_hardening.model.problems import BadInputError
+
+_OBJECT_CONTROLS = tuple(control for control in CONTROLS if control.check is not None)
+_STACK_CONTROLS = tuple(control for control in CONTROLS if control.check_stack is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource of a stack."""
+
+    token: str
+    """Pulumi type token, for example kubernetes:core/v1:Pod."""
+    properties: Manifest
+    is_component: bool = False
+    """Made by no provider: a grouping of other resources."""
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it is an object of the API server, by its properties."""
+        return "apiVersion" in self.properties and "kind" in self.properties
+
+    @property
+    def is_patch(self) -> bool:
+        """Whether it is a partial object that changes one of somebody else's."""
+        return self.token.endswith("Patch") and self.properties.get("kind") != self.token.rpartition(":")[2]
+
+
+class Bench:
+    """The controls under one configuration, sorted by the level at which they speak."""
+
+    def __init__(self, configuration: PackConfiguration, today: datetime.date) -> None:
+        problems = unknown_controls(configuration.levels, "config.levels")
+        problems += unknown_exemptions(configuration.knowledge.exemptions, "config.knowledge.exemptions")
+        if problems:
+            raise BadInputError(problems)
+        self._configuration = configuration
+        self._knowledge = configuration.knowledge.model_copy(update={"today": today})
+        self._packages = frozenset(configuration.packages)
+        self._objects = {level: self._speaking(_OBJECT_CONTROLS, level) for level in Level}
+        self._stacks = {level: self._speaking(_STACK_CONTROLS, level) for level in Level}
+
+    def about(self, resource: Resource, level: Level) -> Iterator[str]:
+        """The messages of one level about one resource."""
+        if not resource.is_component:
+            for gate in GATES:
+                for finding in gate.check(resource.token, resource.properties, self._packages):
+                    if self._level(gate.id, finding) is level:
+                        yield message(gate, finding)
+        if resource.is_object:
+            for judged in judge(resource.properties, self._objects[level], self._knowledge, partial=resource.is_patch):
+                if self._level(judged.control.id, judged.finding) is level:
+                    yield message(judged.control, judged.finding)
+
+    def about_stack(self, resources: Sequence[Resource], level: Level) -> Iterator[tuple[int, str]]:
+        """The messages of one level about all resources together, each with the index of its resource."""
+        places = [index for index, one in enumerate(resources) if one.is_object and not one.is_patch]
+        manifests = [resources[index].properties for index in places]
+        for place, judged in judge_stack(manifests, self._stacks[level], self._knowledge):
+            if self._level(judged.control.id, judged.finding) is level:
+                yield places[place] if places else 0, message(judged.control, judged.finding)
+
+    def _speaking(self, controls: Sequence[Control], level: Level) -> tuple[Control, ...]:
+        # A mandatory control speaks at the advisory level too when a value is unknown and unknowns are advisory.
+        if level is Level.DISABLED:
+            return ()
+        levels = {level}
+        if level is Level.ADVISORY and self._configuration.unknowns is Level.ADVISORY:
+            levels.add(Level.MANDATORY)
+        return tuple(one for one in controls if self._configuration.levels.get(one.id, Level.MANDATORY) in levels)
+
+    def _level(self, control_id: str, finding: Finding) -> Level:
+        level = self._configuration.levels.get(control_id, Level.MANDATORY)
+        return self._configuration.unknowns if finding.unknown and level is Level.MANDATORY else level
+
+
+def message(control: Control | Gate, finding: Finding) -> str:
+    """One violation as people and the event log read it: `[id] requirement culprit; fix`."""
+    text = f"{UNDECIDED} {finding.message}" if finding.unknown else finding.message
+    return f"[{control.id}] {control.requirement} {text}"

@@ -1,0 +1,77 @@
+"""The Pulumi engine that this checkout uses: where it lies and what it needs in the environment."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+CLI_VERSION = "3.200.0"
+"""Pinned version of the Pulumi command line (tools/pulumi/go.mod)."""
+PROVIDER_VERSION = "4.27.0"
+"""Pinned version of the Kubernetes provider (tools/provider-kubernetes/go.mod, requirements.lock)."""
+PLUGIN = f"resource-kubernetes-v{PROVIDER_VERSION}"
+_OLDEST, _BELOW = (3, 200), (4, 0)
+# From this version on the engine starts policy packs through the language host instead of a script on PATH
+# (pulumi changelog 3.221).
+_PACKS_BY_LANGUAGE_HOST = (3, 221)
+
+
+class EngineError(Exception):
+    """The engine cannot be had or started; the text is one sentence that names the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """A usable engine."""
+
+    pulumi: Path
+    """The command line."""
+    path: tuple[Path, ...]
+    """Folders that go before PATH."""
+    home: Path
+    """PULUMI_HOME: plugins, and nothing of the user's own login."""
+    origin: str
+    """Where it came from, for people."""
+
+
+def tools_key(project: Path) -> str:
+    """Twelve hexadecimal digits that change whenever anything that pins the tools does."""
+    digest = hashlib.sha256()
+    for file in sorted((project / "tools").glob("*/*")):
+        if file.suffix in (".mod", ".sum", ".go"):
+            digest.update(file.relative_to(project).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
+def cache_folder() -> Path:
+    """The cache that all checkouts share."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "k8s-hardening"
+
+
+def on_path(home: Path) -> Toolchain | None:
+    """The `pulumi` on PATH, when its version is compatible and the Python language host is beside it."""
+    found = shutil.which("pulumi")
+    if found is None or shutil.which("pulumi-language-python") is None:
+        return None
+    version = version_of(Path(found))
+    if version is None or not _OLDEST <= version < _BELOW:
+        return None
+    if version < _PACKS_BY_LANGUAGE_HOST and shutil.which("pulumi-analyzer-policy-python") is None:
+        return None
+    return Toolchain(Path(found), (), home, f"pulumi {'.'.join(map(str, version))} on PATH")
+
+
+def version_of(pulumi: Path) -> tuple[int, ...] | None:
+    """The version that a command line says it has; None when it cannot be asked."""
+    try:
+        done = subprocess.run([pulumi, "version"], capture_output=True, text=True, timeout=30, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    match = re.match(r"v?(\d+)\.(\d+)\.(\d+)", done.stdout)
+    return tuple(int(part) for part in match.groups()) if match else None

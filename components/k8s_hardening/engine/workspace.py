@@ -1,0 +1,126 @@
+"""One stack of one project, run by the engine with the pack over it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from k8s_hardening.engine.events import Summary, read_events
+from k8s_hardening.engine.toolchain import EngineError, Toolchain
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run of the engine ended."""
+
+    status: int
+    """Exit status of the engine."""
+    summary: Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where and with what the engine runs."""
+
+    root: Path
+    """The checkout: tools, state and virtual environment."""
+    project: Path
+    """Folder of the project's Pulumi.yaml."""
+    stack: str
+    toolchain: Toolchain
+    pack: Path
+    pack_configuration: Path
+    renders: bool
+    """The stack renders files, so no cluster may be looked for."""
+
+    def environment(self) -> dict[str, str]:
+        """The engine's environment: the caller's, with what is missing filled in.
+
+        Raises:
+            EngineError: the stack keeps its state elsewhere or goes to a cluster, and no passphrase is given.
+        """
+        environment = dict(os.environ)
+        environment["PATH"] = os.pathsep.join([*map(str, self.toolchain.path), environment.get("PATH", "")])
+        environment["PULUMI_HOME"] = str(self.toolchain.home)
+        environment["PULUMI_SKIP_UPDATE_CHECK"] = "true"
+        environment["PULUMI_DEBUG_COMMANDS"] = "true"  # lets --event-log be used
+        environment.setdefault("PULUMI_BACKEND_URL", f"file://{self.root / '.work/state'}")
+        if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & environment.keys():
+            if not self.renders:
+                raise EngineError(
+                    f"stack {self.stack} goes to a cluster, and its state needs a passphrase: "
+                    "set PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it"
+                )
+            # A rendered environment holds no secret; an empty passphrase keeps the first run free of questions.
+            environment["PULUMI_CONFIG_PASSPHRASE"] = ""
+        if self.renders:
+            environment.pop("KUBECONFIG", None)
+        return environment
+
+    def ensure_stack(self) -> None:
+        """Make the stack in its backend where it is not there yet."""
+        environment = self.environment()
+        backend = environment["PULUMI_BACKEND_URL"]
+        if backend.startswith("file://"):
+            folder = Path(backend.removeprefix("file://"))
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            name = yaml.safe_load((self.project / "Pulumi.yaml").read_text())["name"]
+            if (folder / ".pulumi/stacks" / name / f"{self.stack}.json").exists():
+                return
+        done = self._capture("stack", "select", "--create", "--stack", self.stack)
+        if done.returncode != 0:
+            raise EngineError(f"stack {self.stack} cannot be used: {_last_line(done.stderr)}")
+
+    def preview(self, *arguments: str) -> Outcome:
+        """Show what would change, judged by the pack."""
+        return self._run("preview", *arguments)
+
+    def up(self, *arguments: str) -> Outcome:
+        """Apply, judged by the pack once more; call `preview` first, since this stops at the first violation."""
+        return self._run("up", "--yes", "--skip-preview", *arguments)
+
+    def export(self) -> str:
+        """The state of the stack as JSON; secrets stay encrypted."""
+        done = self._capture("stack", "export", "--stack", self.stack)
+        if done.returncode != 0:
+            raise EngineError(f"the state of stack {self.stack} cannot be read: {_last_line(done.stderr)}")
+        return done.stdout
+
+    def _run(self, command: str, *arguments: str) -> Outcome:
+        with tempfile.TemporaryDirectory(prefix="k8s-hardening-") as scratch:
+            log = Path(scratch) / "events.ndjson"
+            done = subprocess.run(
+                [
+                    str(self.toolchain.pulumi),
+                    command,
+                    *("--stack", self.stack),
+                    *("--policy-pack", str(self.pack)),
+                    *("--policy-pack-config", str(self.pack_configuration)),
+                    *("--event-log", str(log)),
+                    *arguments,
+                ],
+                cwd=self.project,
+                env=self.environment(),
+                check=False,
+            )
+            with log.open() if log.exists() else open(os.devnull) as lines:  # noqa: PTH123
+                return Outcome(done.returncode, read_events(lines))
+
+    def _capture(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(self.toolchain.pulumi), *arguments, "--non-interactive"],
+            cwd=self.project,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def _last_line(text: str) -> str:
+    return next((line for line in reversed(text.strip().splitlines()) if line), "the engine said nothing")
