@@ -3,6 +3,7 @@
 Calico up to 2.x read `apiVersion: v1, kind: policy` from calicoctl into its own etcd. It looks like a Kubernetes
 object and is none: the core group has no such kind, and Calico 3 reads projectcalico.org/v3 only. The policy is
 missing in silence. Restricted: apiVersion v1 with the kinds policy, profile, hostEndpoint and ipPool, in any case.
+Source: Calico documentation v2.6, calicoctl resources, Policy Resource (the lowest order is applied first).
 """
 
 from __future__ import annotations
