@@ -33,25 +33,34 @@ def judge(
         for control in controls:
             for finding in _findings(control, item, knowledge):
                 if not (partial and finding.absent) and not is_exempt(control, item, finding, knowledge):
-                    where = f"{prefix}.{finding.path}" if prefix else finding.path
-                    yield Judged(control, replace(finding, path=where) if prefix else finding)
+                    yield Judged(control, _below(prefix, finding))
 
 
 def judge_stack(
     manifests: Sequence[Manifest], controls: Iterable[Control], knowledge: Knowledge
 ) -> Iterator[tuple[int, Judged]]:
-    """The findings of the controls that look at all objects together, each with the index of its object."""
+    """The findings of the controls that look at all objects together, each with the index of its object.
+
+    The items of a `List` are judged as objects of the stack; their findings carry the index of the list.
+    """
+    items = [(index, prefix, item) for index, one in enumerate(manifests) for prefix, item in expand_lists(one)]
+    objects = [item for _, _, item in items]
     for control in controls:
         if control.check_stack is None or not control.applies_to(knowledge.kubernetes):
             continue
         try:
-            found = list(control.check_stack(manifests, knowledge))
+            found = list(control.check_stack(objects, knowledge))
         except Exception as error:  # a crash must block and be seen, never pass
             yield 0, Judged(control, _crashed(control, error))
             continue
-        for index, finding in found:
-            if not is_exempt(control, manifests[index], finding, knowledge):
-                yield index, Judged(control, finding)
+        for position, finding in found:
+            index, prefix, item = items[position]
+            if not is_exempt(control, item, finding, knowledge):
+                yield index, Judged(control, _below(prefix, finding))
+
+
+def _below(prefix: str, finding: Finding) -> Finding:
+    return replace(finding, path=f"{prefix}.{finding.path}") if prefix else finding
 
 
 def _findings(control: Control, manifest: Manifest, knowledge: Knowledge) -> list[Finding]:

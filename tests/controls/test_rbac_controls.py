@@ -1,0 +1,101 @@
+"""What fixtures cannot show: findings of two controls about one object, and values known only at apply."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from k8s_hardening.kube.manifest import UNKNOWN
+from k8s_hardening.model.knowledge import Knowledge
+from tests.controls.corpus import KNOWLEDGE, findings_of
+
+RBAC = "rbac.authorization.k8s.io"
+JUDGE = Knowledge.model_validate(KNOWLEDGE)
+
+
+def found(manifest: dict[str, Any], knowledge: Knowledge = JUDGE) -> Counter[tuple[str, str]]:
+    return Counter({(control, path): n for (control, _, path), n in findings_of([manifest], knowledge).items()})
+
+
+def cluster_role(**rule: list[str]) -> dict[str, Any]:
+    return {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": "app"}, "rules": [rule]}
+
+
+def bound(role: Any, *subjects: Any, namespace: Any = "payments-api") -> dict[str, Any]:
+    return {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "app", "namespace": namespace},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": role},
+        "subjects": list(subjects),
+    }
+
+
+def group(name: Any) -> dict[str, Any]:
+    return {"kind": "Group", "apiGroup": RBAC, "name": name}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (
+            {"apiGroups": ["*"], "resources": ["nodes/proxy"], "verbs": ["*"]},
+            {
+                ("rbac-wildcards", "rules[0].apiGroups[0]"),
+                ("rbac-wildcards", "rules[0].verbs[0]"),
+                ("rbac-escalation", "rules[0].resources[0]"),
+            },
+        ),
+        (
+            {"apiGroups": [RBAC], "resources": ["*"], "verbs": ["escalate"]},
+            {("rbac-wildcards", "rules[0].resources[0]"), ("rbac-escalation", "rules[0].verbs[0]")},
+        ),
+        (
+            {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
+            {("rbac-wildcards", f"rules[0].{field}[0]") for field in ("apiGroups", "resources", "verbs")},
+        ),
+    ],
+)
+def test_each_culprit_of_a_role_has_one_control(rule: dict[str, list[str]], expected: set[tuple[str, str]]) -> None:
+    assert found(cluster_role(**rule)) == Counter(expected)
+
+
+@pytest.mark.parametrize("field", ["apiGroups", "verbs"])
+def test_a_dangerous_resource_is_found_beside_unknown_groups_and_verbs(field: str) -> None:
+    rule: dict[str, Any] = {"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["create"]}
+    found_paths = found(cluster_role(**{**rule, field: UNKNOWN}))
+    assert ("rbac-escalation", "rules[0].resources[0]") in found_paths
+
+
+def test_a_role_known_only_at_apply_blames_a_tenants_subject_alone() -> None:
+    culprits = {("tenant-cluster-admin", "roleRef.name"), ("tenant-builtin-roles", "roleRef.name")}
+    assert found(bound(UNKNOWN, group("payments-admins"))) == Counter(culprits)
+    assert not found(bound(UNKNOWN, group("platform-team")))
+
+
+def test_a_namespace_known_only_at_apply_is_a_finding_for_a_tenants_subject() -> None:
+    about_binding = found(bound("view", group("payments-admins"), namespace=UNKNOWN))
+    assert ("cross-tenant-binding", "metadata.namespace") in about_binding
+    about_platform = found(bound("view", group("platform-team"), namespace=UNKNOWN))
+    assert ("cross-tenant-binding", "metadata.namespace") not in about_platform
+
+
+def test_an_unknown_subject_never_passes() -> None:
+    assert set(found(bound("edit", group(UNKNOWN)))) == {
+        ("cross-tenant-binding", "subjects[0].name"),
+        ("system-subjects", "subjects[0].name"),
+        ("tenant-builtin-roles", "roleRef.name"),
+    }
+
+
+def test_without_knowledge_of_tenants_nobody_is_a_tenants_subject() -> None:
+    nobody = Knowledge.model_validate({**KNOWLEDGE, "tenants": []})
+    assert not found(bound("edit", group("payments-admins")), nobody)
+
+
+def test_a_label_of_the_stack_does_not_make_a_subject_a_tenants() -> None:
+    labelled = bound("edit", group("platform-team"))
+    labelled["metadata"]["labels"] = {"k8s-hardening/tenant": "payments"}
+    assert not found(labelled)
