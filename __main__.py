@@ -25,7 +25,7 @@ def main() -> None:
     hardened = HardenedBaseline("baseline", raw, pulumi.ResourceOptions(provider=provider))
 
     pulumi.export("environment", hardened.environment)
-    pulumi.export("namespaces", hardened.namespaces)
+    pulumi.export("namespaces", hardened.namespace_names)
     # Files of the nodes are nothing that the API server takes: `k8s-hardening render` writes them.
     pulumi.export("hostFiles", len(plan_baseline(baseline).host_files))
 

@@ -87,6 +87,17 @@ class AppArmorArgs(TypedDict):
     """Profiles that the nodes provide."""
 
 
+class EnforcementArgs(TypedDict):
+    """How strictly controls are enforced; what is left out is mandatory."""
+
+    levels: NotRequired[Mapping[str, str]]
+    """Control id -> level, for controls that are not mandatory in this environment."""
+    unknowns: NotRequired[str]
+    """Level of a verdict that cannot be given because a value is known only at apply; mandatory blocks."""
+    packages: NotRequired[Sequence[str]]
+    """Pulumi packages that stacks may use beside kubernetes; none of them is judged by what it does to a cluster."""
+
+
 class ExemptionArgs(TypedDict):
     """One control does not apply to some objects, for a reason and until a day."""
 
@@ -131,6 +142,8 @@ class HardenedBaselineArgs(TypedDict):
     """Who shares the cluster."""
     apparmor: NotRequired[AppArmorArgs]
     """AppArmor profiles of the nodes."""
+    enforcement: NotRequired[EnforcementArgs]
+    """How strictly controls are enforced; reaches the pack through its own configuration only."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]
     """Exceptions to controls; they reach the pack through its own configuration only."""
 
@@ -140,7 +153,7 @@ class HardenedBaseline(HardenedComponent):
 
     environment: pulumi.Output[str]
     """Name of the environment."""
-    namespaces: pulumi.Output[Mapping[str, Sequence[str]]]
+    namespace_names: pulumi.Output[Mapping[str, Sequence[str]]]
     """Names of the namespaces by tenant."""
 
     def __init__(self, name: str, args: HardenedBaselineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -158,5 +171,5 @@ class HardenedBaseline(HardenedComponent):
         ]
         names = {tenant.name: [namespace.name for namespace in tenant.namespaces] for tenant in baseline.tenants}
         self.environment = pulumi.Output.from_input(baseline.environment)
-        self.namespaces = pulumi.Output.all(*(tenant.namespaces for tenant in tenants)).apply(lambda _: names)
-        self.register_outputs({"environment": self.environment, "namespaces": self.namespaces})
+        self.namespace_names = pulumi.Output.all(*(tenant.namespace_names for tenant in tenants)).apply(lambda _: names)
+        self.register_outputs({"environment": self.environment, "namespaceNames": self.namespace_names})

@@ -35,7 +35,7 @@ def checked(args: Any, model: type[M], name: str) -> M:
     try:
         return model.model_validate(args)
     except ValidationError as error:
-        raise BadArgsError(dict.fromkeys(explain(error, model, name))) from None
+        raise BadArgsError(explain(error, model, name)) from None
 
 
 def _outputs(value: Any, loc: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:

@@ -43,7 +43,7 @@ class TenantArgs(TypedDict):
 class Tenant(HardenedComponent):
     """Namespaces that deny by default: Pod Security, quota, limits, an inert default account, roles, deny-all."""
 
-    namespaces: pulumi.Output[Sequence[str]]
+    namespace_names: pulumi.Output[Sequence[str]]
     """Names of the namespaces; a workload that takes its namespace from here comes after the guard rails."""
 
     def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -52,5 +52,5 @@ class Tenant(HardenedComponent):
         protect = inputs.protect and inputs.decommission is None
         for manifest in plan_tenant(inputs):
             self._emit(manifest, protect=protect and kind_of(manifest) == "Namespace")
-        self.namespaces = self._once_registered([namespace.name for namespace in inputs.namespaces])
-        self.register_outputs({"namespaces": self.namespaces})
+        self.namespace_names = self._once_registered([namespace.name for namespace in inputs.namespaces])
+        self.register_outputs({"namespaceNames": self.namespace_names})

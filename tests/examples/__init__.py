@@ -1,0 +1,1 @@
+"""What teams write, with a mock of the engine."""

@@ -1,0 +1,1 @@
+"""The program and the environments, with a mock of the engine."""

@@ -1,0 +1,1 @@
+"""The components, with a mock of the engine."""

@@ -1,0 +1,192 @@
+"""The component package: its schema is public, and what a program of another language sends arrives whole."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.provider.experimental.component import ComponentProvider
+from pydantic import BaseModel
+
+from k8s_hardening import DenyAll, HardenedBaseline, Tenant
+from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.network import DenyAllInputs
+from k8s_hardening.model.tenant import TenantInputs
+from tests.resources.monitor import record
+
+SNAPSHOT = Path(__file__).with_name("schema.json")
+PROVIDER = ComponentProvider([DenyAll, HardenedBaseline, Tenant], "k8s-hardening")
+SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema or "")
+UPDATE = "K8S_HARDENING_UPDATE_SNAPSHOTS"
+
+DNS = {
+    "namespace": "dns",
+    "namespaceLabels": {"kubernetes.io/metadata.name": "dns"},
+    "pods": {"k8s-app": "coredns"},
+    "nodeLocalCidr": "169.254.20.10/32",
+}
+FLOWS = [
+    {
+        "name": "db",
+        "source": {"namespace": "payments-api", "pods": {"example.com/app_name": "api"}},
+        "destination": {"cidr": "10.20.0.0/16"},
+        "ports": ["TCP/5432", "UDP/53"],
+    }
+]
+TENANT = {
+    "name": "payments",
+    "namespaces": [
+        {
+            "name": "payments-api",
+            "podSecurity": "baseline",
+            "quota": {"pods": "10", "requests.cpu": "2"},
+            "limits": {
+                "defaultRequest": {"cpu": "100m"},
+                "default": {"cpu": "200m"},
+                "max": {"cpu": "300m", "memory": "1Gi"},
+            },
+        }
+    ],
+    "admins": ["group:payments-admins"],
+    "members": ["user:alice@example.com"],
+    "viewers": ["serviceaccount:ci/viewer"],
+    "labels": {"example.com/cost_centre": "cc-1"},
+    "flows": FLOWS,
+    "decommission": "2026-12-31",
+}
+EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
+    "DenyAll": (DenyAllInputs, {"namespace": "payments-api", "kubernetes": "1.36", "dns": DNS, "flows": FLOWS}),
+    "Tenant": (TenantInputs, {**TENANT, "kubernetes": "1.36", "dns": DNS, "protect": False}),
+    "HardenedBaseline": (
+        Baseline,
+        {
+            "environment": "dev",
+            "kubernetes": "1.36",
+            "dialect": "rke2",
+            "cni": {"name": "calico", "version": "3.32"},
+            "target": {"render": "out/dev"},
+            "images": {"registries": ["registry.example.com"], "allowTags": True},
+            "dns": DNS,
+            "tenants": [TENANT],
+            "apparmor": {
+                "profiles": [
+                    {
+                        "name": "web",
+                        "mode": "complain",
+                        "readOnly": ["/etc/**"],
+                        "writable": ["/tmp/**"],
+                        "denied": ["/root/**"],
+                        "capabilities": ["net_bind_service"],
+                        "network": False,
+                    }
+                ]
+            },
+            "enforcement": {
+                "levels": {"read-only-root-filesystem": "advisory"},
+                "unknowns": "mandatory",
+                "packages": ["random"],
+            },
+            "exemptions": [
+                {
+                    "control": "privileged",
+                    "namespace": "payments-api",
+                    "kind": "Pod",
+                    "name": "agent",
+                    "container": "agent",
+                    "reason": "the agent loads a kernel module",
+                    "owner": "platform",
+                    "expires": "2026-12-31",
+                    "compensating": "runs on nodes of its own",
+                }
+            ],
+        },
+    ),
+}
+
+
+def mapped(component: str) -> dict[str, Any]:
+    """What the component gets from the host when a program sets everything that there is."""
+    inputs = PROVIDER.map_inputs(EVERYTHING[component][1], PROVIDER._component_defs[component])
+    return dict(inputs)
+
+
+def unset_of(model: BaseModel) -> set[str]:
+    """Paths of fields that nobody set, in a model and all that it holds."""
+    found = set(type(model).model_fields) - model.model_fields_set
+    for name in model.model_fields_set:
+        value = getattr(model, name)
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, BaseModel):
+                found |= {f"{name}.{inner}" for inner in unset_of(item)}
+    return found
+
+
+def test_the_schema_is_the_public_one() -> None:
+    found = json.dumps(SCHEMA, indent=2, sort_keys=True) + "\n"
+    if os.environ.get(UPDATE):
+        SNAPSHOT.write_text(found)
+    expected = SNAPSHOT.read_text()
+    difference = "".join(difflib.unified_diff(expected.splitlines(True), found.splitlines(True), "public", "now", n=2))
+    assert found == expected, (
+        f"the schema of the component package changed, and other languages build on it:\n{difference}\n"
+        f"If that is meant, run this test with {UPDATE}=1, review the difference and add a line to CHANGELOG.md."
+    )
+
+
+def test_the_package_offers_its_three_components_under_public_tokens() -> None:
+    assert set(SCHEMA["resources"]) == {
+        "k8s-hardening:index:DenyAll",
+        "k8s-hardening:index:HardenedBaseline",
+        "k8s-hardening:index:Tenant",
+    }
+    assert all(resource["isComponent"] for resource in SCHEMA["resources"].values())
+
+
+def test_everything_in_the_schema_is_described() -> None:
+    missing = [
+        f"{name}.{key}"
+        for name, part in {**SCHEMA["resources"], **SCHEMA["types"]}.items()
+        for holder in ("properties", "inputProperties")
+        for key, value in part.get(holder, {}).items()
+        if not value.get("description")
+    ]
+    assert missing == []
+    assert all(part.get("description") for part in {**SCHEMA["resources"], **SCHEMA["types"]}.values())
+
+
+@pytest.mark.parametrize("component", EVERYTHING)
+def test_nothing_is_lost_between_another_language_and_the_model(component: str) -> None:
+    model, sent = EVERYTHING[component]
+    inputs = model.model_validate(mapped(component))
+    # An end of a flow is either a namespace or a network, a target either files or a cluster: half of each stays unset.
+    assert {path.rpartition(".")[2] for path in unset_of(inputs)} <= {"namespace", "pods", "cidr", "context_config"}
+    assert leaves(inputs.model_dump(mode="json", exclude_unset=True)) >= leaves(sent)
+
+
+def leaves(value: Any) -> set[str]:
+    """Every scalar inside, as text."""
+    if isinstance(value, dict):
+        return {leaf for item in value.values() for leaf in leaves(item)}
+    if isinstance(value, list):
+        return {leaf for item in value for leaf in leaves(item)}
+    return {str(value)}
+
+
+@pytest.mark.parametrize("component", EVERYTHING)
+def test_a_component_takes_what_the_host_hands_over(component: str) -> None:
+    kind = {"DenyAll": DenyAll, "HardenedBaseline": HardenedBaseline, "Tenant": Tenant}[component]
+    args: Any = mapped(component)
+    recording = record(lambda: kind("it", args))
+    assert recording.named("it").type == f"k8s-hardening:index:{component}"
+    assert len(recording.objects()) >= 3
+    assert len(recording.component_outputs["it"]) >= 1
+
+
+def test_the_entry_point_of_the_package_can_be_loaded() -> None:
+    loaded = runpy.run_path(str(Path(__file__).parents[2] / "components" / "__main__.py"), run_name="loaded")
+    assert {name for name in loaded if isinstance(loaded[name], type)} >= {"DenyAll", "HardenedBaseline", "Tenant"}
