@@ -1,8 +1,9 @@
 """Image references as kubelets and container runtimes read them.
 
 Source: github.com/distribution/reference v0.6.0 (regexp.go, reference.go, normalize.go: ParseNormalizedNamed), which
-k8s.io/kubernetes v1.37.2 pkg/util/parsers calls, and github.com/opencontainers/go-digest v1.0.0 for the digests. One form
-is refused that it takes: a first step with a dot and an underscore, which it reads as a path without any registry.
+k8s.io/kubernetes v1.37.2 pkg/util/parsers calls, and github.com/opencontainers/go-digest v1.0.0 for the digests. One
+form is refused that it takes: a first step with a dot and an underscore, which it reads as a path without any
+registry.
 """
 
 from __future__ import annotations
