@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
@@ -13,7 +12,7 @@ from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.apparmor import AppArmorSpec
 from k8s_hardening.model.base import Model, Whole
-from k8s_hardening.model.checked import Name, Switch, wrong
+from k8s_hardening.model.checked import Name, Switch, matching, not_empty, wrong
 from k8s_hardening.model.crossing import baseline_problems
 from k8s_hardening.model.enforcement import EnforcementSpec
 from k8s_hardening.model.exemption import Exemption
@@ -42,12 +41,15 @@ def _cni_name(text: str) -> str:
     return text
 
 
+_CniVersion = Annotated[str, matching(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?", "is not a version", '"3.32"')]
+
+
 class CniSpec(Model):
     """The network plug-in of the cluster."""
 
     name: Annotated[str, AfterValidator(_cni_name)] = Field(examples=["calico"])
     """Name of the CNI; one that does not enforce NetworkPolicies is refused."""
-    version: str | None = Field(default=None, pattern=r"^v?[0-9]+\.[0-9]+(\.[0-9]+)?$", examples=["3.32"])
+    version: _CniVersion | None = Field(default=None, examples=["3.32"])
     """Version of the CNI; needed where older ones do not enforce."""
 
     @model_validator(mode="after")
@@ -68,20 +70,23 @@ class CniSpec(Model):
         return self
 
 
+_FOLDER = r"(?!(.*/)?\.\.(/|$))[A-Za-z0-9_][A-Za-z0-9_./-]*"  # no step leads up
+_Folder = Annotated[str, matching(_FOLDER, "is not a folder within the project", '"out/dev"')]
+_ConfigKey = Annotated[str, matching(r"[A-Za-z][A-Za-z0-9_-]*", "is not a key of the configuration", '"kubeContext"')]
+
+
 class TargetSpec(Model):
     """Where the objects go: rendered files, or a cluster."""
 
-    render: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$", examples=["out/dev"])
+    render: _Folder | None = Field(default=None, examples=["out/dev"])
     """Folder for rendered YAML, relative to the project; no cluster is needed."""
-    context_config: str | None = Field(default=None, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$", examples=["kubeContext"])
+    context_config: _ConfigKey | None = Field(default=None, examples=["kubeContext"])
     """Key of this stack's configuration that holds the kubeconfig context of the cluster."""
 
     @model_validator(mode="after")
     def _one_target(self) -> TargetSpec:
         if (self.render is None) == (self.context_config is None):
             raise wrong("names not exactly one of render and context_config", '{render: "out/dev"}')
-        if self.render is not None and ".." in self.render.split("/"):
-            raise wrong("leads out of the project", '{render: "out/dev"}')
         return self
 
     @property
@@ -91,25 +96,23 @@ class TargetSpec(Model):
 
 
 # A host as images name it, then path components of the form that registries take; no scheme, tag or digest.
-_REGISTRY = re.compile(
+_REGISTRY = (
     r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[0-9]{1,5})?"
     r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
 )
 
 
-def _registry(text: str) -> str:
-    if _REGISTRY.fullmatch(text) is None:
-        raise wrong("is not a registry with an optional path", '"registry.example.com/platform"')
-    return text
+_Registry = Annotated[
+    str, matching(_REGISTRY, "is not a registry with an optional path", '"registry.example.com/platform"')
+]
 
 
 class ImagesSpec(Model):
     """Which images may run."""
 
-    registries: Annotated[
-        tuple[Annotated[str, AfterValidator(_registry)], ...],
-        Field(min_length=1, examples=[["registry.example.com/platform"]]),
-    ]
+    registries: Annotated[tuple[_Registry, ...], not_empty('["registry.example.com/platform"]')] = Field(
+        examples=[["registry.example.com/platform"]]
+    )
     """Allowed registries, with optional path prefix, for example registry.example.com/platform."""
     allow_tags: Switch = False
     """Weaker: accept a fixed tag in place of a digest. For environments that hold nothing of value."""

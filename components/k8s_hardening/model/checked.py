@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Annotated, Any
+from collections.abc import Collection
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Strict
 from pydantic_core import PydanticCustomError
@@ -20,10 +21,38 @@ from k8s_hardening.kube.names import (
 )
 from k8s_hardening.kube.quantities import parse_quantity
 
+T = TypeVar("T", bound=Collection[Any])
+
 
 def wrong(what: str, example: str) -> PydanticCustomError:
     """A validation error in the house's form: `is not ...; for example ...`."""
     return PydanticCustomError("refused", "{what}", {"what": f"{what}; for example {example}"})
+
+
+def not_empty(example: str) -> AfterValidator:
+    """A validator for lists and mappings that need an item.
+
+    Unlike a minimum length it speaks only when the items are valid, so that a bad item is not called missing, too.
+    """
+
+    def check(value: T) -> T:
+        if not value:
+            raise wrong("is empty", example)
+        return value
+
+    return AfterValidator(check)
+
+
+def matching(pattern: str, what: str, example: str) -> AfterValidator:
+    """A validator for texts of a form: `what` says what a text of another form is not."""
+    form = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if form.fullmatch(text) is None:
+            raise wrong(what, example)
+        return text
+
+    return AfterValidator(check)
 
 
 def label_problem(text: str) -> PydanticCustomError | None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.kube.cnis import CNIS
+from k8s_hardening.kube.names import suggest_dns1123_label
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE, PORT_RANGES_SINCE
-from k8s_hardening.kube.version import KubeVersion
+from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.raw import Loc, Problem
 
 
@@ -58,7 +59,7 @@ def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
         for loc, flow in tenant.flows():
             if "." in _text(flow.get("name")):
                 name = _text(flow["name"])
-                yield (*loc, "name"), name, f'is not a DNS-1123 label; for example "{name.replace(".", "-")}"'
+                yield (*loc, "name"), name, f'is not a DNS-1123 label; for example "{suggest_dns1123_label(name)}"'
     flows = [flow for tenant in tenants for flow in tenant.flows()]
     if (version := _version(data)) is not None:
         yield from _dns(data, version)
@@ -93,9 +94,10 @@ def _version_problems(data: dict[str, Any], flows: list[tuple[Loc, dict[str, Any
 
 def _version(data: dict[str, Any]) -> KubeVersion | None:
     try:
-        return KubeVersion.parse(data.get("kubernetes"))
+        version = KubeVersion.parse(data.get("kubernetes"))
     except ValueError:
         return None  # has a problem of its own
+    return version if OLDEST <= version <= NEWEST else None
 
 
 def _list(value: Any) -> list[Any]:
@@ -111,6 +113,11 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) and value.isprintable() else ""
 
 
+def _beside(name: str, number: object) -> str:
+    """A name of the same kind that is likely free."""
+    return suggest_dns1123_label(f"{name[:50]}-{number}")
+
+
 def _unique_names(tenants: list[_Tenant]) -> Iterator[Problem]:
     seen: dict[str, Loc] = {}
     for tenant in tenants:
@@ -119,7 +126,7 @@ def _unique_names(tenants: list[_Tenant]) -> Iterator[Problem]:
             yield (
                 (*tenant.loc, "name"),
                 name,
-                f'is already the name of tenants[{seen[name][-1]}]; for example "{name}-{tenant.loc[-1]}"',
+                f'is already the name of tenants[{seen[name][-1]}]; for example "{_beside(name, tenant.loc[-1])}"',
             )
         elif name:
             seen[name] = tenant.loc
@@ -129,11 +136,12 @@ def _namespaces(tenant: _Tenant, owners: dict[str, _Tenant]) -> Iterator[Problem
     for loc, name in tenant.namespaces():
         owner = owners.setdefault(name, tenant)
         if owner is not tenant:
-            yield loc, name, f'is already a namespace of tenant "{owner.label}"; for example "{tenant.label}-{name}"'
+            free = suggest_dns1123_label(f"{tenant.label}-{name}")
+            yield loc, name, f'is already a namespace of tenant "{owner.label}"; for example "{free}"'
     seen: set[str] = set()
     for loc, name in tenant.namespaces():
         if name in seen:
-            yield loc, name, f'is already a namespace of this tenant; for example "{name}-2"'
+            yield loc, name, f'is already a namespace of this tenant; for example "{_beside(name, 2)}"'
         seen.add(name)
 
 
@@ -163,7 +171,7 @@ def _unique_flows(flows: list[tuple[Loc, dict[str, Any]]]) -> Iterator[Problem]:
     for loc, flow in flows:
         name = _text(flow.get("name"))
         if name in seen:
-            yield (*loc, "name"), name, f'is already the name of another flow; for example "{name}-2"'
+            yield (*loc, "name"), name, f'is already the name of another flow; for example "{_beside(name, 2)}"'
         elif name:
             seen.add(name)
 
@@ -253,4 +261,4 @@ def _profiles(data: dict[str, Any]) -> Iterator[Problem]:
     for (first, name), (second, other) in itertools.combinations(enumerate(names), 2):
         if name and name == other and first == names.index(name):
             loc: Loc = ("apparmor", "profiles", second, "name")
-            yield loc, other, f'is already the name of profiles[{first}]; for example "{other}-{second}"'
+            yield loc, other, f'is already the name of profiles[{first}]; for example "{_beside(other, second)}"'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from k8s_hardening.kube.networks import METADATA_NETWORKS, parse_network
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model, Whole
-from k8s_hardening.model.checked import FlowName, LabelKey, LabelValue, Name, Port, wrong
+from k8s_hardening.model.checked import FlowName, LabelKey, LabelValue, Name, Port, not_empty, wrong
 from k8s_hardening.model.crossing import deny_all_problems
 from k8s_hardening.model.raw import Problem
 
@@ -19,10 +20,19 @@ def _cidr(text: str) -> str:
     try:
         network = parse_network(text)
     except ValueError as error:
-        raise wrong("is not a network in CIDR form without host bits", '"10.20.0.0/16"') from error
+        raise wrong("is not a network in its plain CIDR form", f'"{_nearest_network(text)}"') from error
     if network in METADATA_NETWORKS:
         raise wrong("is where clouds serve the credentials of a node, which no flow may reach", '"10.20.0.0/16"')
     return text
+
+
+def _nearest_network(text: str) -> str:
+    try:
+        nearest = str(ipaddress.ip_network(text, strict=False))
+        usable = parse_network(nearest) not in METADATA_NETWORKS
+    except ValueError:
+        usable = False
+    return nearest if usable else "10.20.0.0/16"
 
 
 def _address(text: str) -> str:
@@ -65,7 +75,7 @@ class FlowSpec(Model):
     """Who connects."""
     destination: EndSpec = Field(examples=[{"namespace": "payments-db", "pods": {"app": "postgres"}}])
     """Who is connected to."""
-    ports: Annotated[tuple[Port, ...], Field(min_length=1, examples=[["TCP/5432"]])]
+    ports: Annotated[tuple[Port, ...], not_empty('["TCP/5432"]')] = Field(examples=[["TCP/5432"]])
     """Protocol and port (or ports) at the destination, for example TCP/5432."""
 
 
@@ -76,7 +86,7 @@ class DnsSpec(Model):
     """Namespace of the DNS pods."""
     namespace_labels: Labels = Field(default={}, examples=[{"name": "kube-system"}])
     """Labels of that namespace; needed below Kubernetes 1.21, which does not label namespaces with their name."""
-    pods: Annotated[Labels, Field(min_length=1)] = {"k8s-app": "kube-dns"}
+    pods: Annotated[Labels, not_empty('{k8s-app: "kube-dns"}')] = {"k8s-app": "kube-dns"}
     """Labels of the DNS pods."""
     node_local_cidr: Address | None = Field(default=None, examples=["169.254.20.10/32"])
     """Address of NodeLocal DNSCache, which runs on the host network where pod selectors do not reach."""

@@ -25,9 +25,6 @@ _WORDS = {
     "tuple_type": "is not a list",
     "dict_type": "is not a mapping",
     "model_type": "is not a mapping",
-    "too_short": "is empty",
-    "string_too_short": "is too short",
-    "string_pattern_mismatch": "has not the right form",
 }
 _COMPLETE = ("refused", "kubernetes_version")
 

@@ -22,6 +22,7 @@ from k8s_hardening.model.checked import (
     Subject,
     Switch,
     TenantNamespace,
+    not_empty,
     wrong,
 )
 from k8s_hardening.model.crossing import tenant_problems
@@ -56,23 +57,24 @@ DEFAULT_QUOTA = {
 }
 
 
-def _is_quota_resource(name: str) -> bool:
+def _quota_resource(name: str) -> str:
     # Of other names only qualified ones count: count/deployments.apps, requests.nvidia.com/gpu.
-    return (
+    if (
         name in QUOTA_RESOURCES
         or name.startswith(("hugepages-", "requests.hugepages-"))
         or ("/" in name and is_label_key(name))
-    )
+    ):
+        return name
+    raise wrong("is not a resource of a quota", '"requests.cpu" or "count/jobs.batch"')
 
 
-def _quota_over_defaults(value: Any) -> Any:
-    return {**DEFAULT_QUOTA, **value} if isinstance(value, dict) else value
+def _over(defaults: dict[str, str]) -> BeforeValidator:
+    """What a user writes, over the defaults: what is left out keeps its own."""
+    return BeforeValidator(lambda value: {**defaults, **value} if isinstance(value, dict) else value)
 
 
 def _quota(quota: dict[str, str]) -> dict[str, str]:
     for name, amount in quota.items():
-        if not _is_quota_resource(name):
-            raise wrong(f'holds "{name}", which is not a resource of a quota', '{pods: "50", requests.cpu: "4"}')
         if (name in _COUNTS or name.startswith("count/")) and parse_quantity(amount) % 1:
             raise wrong(f'holds "{name}: {amount}", a count that is not whole', '{pods: "50"}')
     for resource in ("cpu", "memory", "ephemeral-storage"):
@@ -85,7 +87,9 @@ def _quota(quota: dict[str, str]) -> dict[str, str]:
     return quota
 
 
-Quota = Annotated[dict[str, Quantity], BeforeValidator(_quota_over_defaults), AfterValidator(_quota)]
+Quota = Annotated[
+    dict[Annotated[str, AfterValidator(_quota_resource)], Quantity], _over(DEFAULT_QUOTA), AfterValidator(_quota)
+]
 
 # k8s.io/kubernetes v1.37.2 pkg/apis/core/helper: what a container can ask for; extended resources are qualified names.
 _CONTAINER_RESOURCES = frozenset({"cpu", "memory", "ephemeral-storage"})
@@ -94,18 +98,13 @@ DEFAULT_LIMIT = {"cpu": "500m", "memory": "256Mi"}
 DEFAULT_MAX = {"cpu": "2", "memory": "4Gi"}
 
 
-def _limits(amounts: dict[str, str]) -> dict[str, str]:
-    for name in amounts:
-        if name not in _CONTAINER_RESOURCES and not name.startswith("hugepages-") and "/" not in name:
-            raise wrong(f'holds "{name}", which is not a resource of a container', '{cpu: "500m", memory: "256Mi"}')
-    return amounts
+def _container_resource(name: str) -> str:
+    if name in _CONTAINER_RESOURCES or name.startswith("hugepages-") or ("/" in name and is_label_key(name)):
+        return name
+    raise wrong("is not a resource of a container", '"memory"')
 
 
-def _over(defaults: dict[str, str]) -> BeforeValidator:
-    return BeforeValidator(lambda value: {**defaults, **value} if isinstance(value, dict) else value)
-
-
-_Amounts = Annotated[dict[str, Quantity], AfterValidator(_limits)]
+_Amounts = dict[Annotated[str, AfterValidator(_container_resource)], Quantity]
 
 
 class LimitsSpec(Model):
@@ -179,7 +178,9 @@ class TenantSpec(Model):
 
     name: Name = Field(examples=["payments"])
     """Name of the tenant; unique in the environment."""
-    namespaces: Annotated[tuple[NamespaceSpec, ...], Field(min_length=1, examples=[[{"name": "payments-api"}]])]
+    namespaces: Annotated[tuple[NamespaceSpec, ...], not_empty('[{name: "payments-api"}]')] = Field(
+        examples=[[{"name": "payments-api"}]]
+    )
     """The tenant's namespaces, at least one."""
     admins: tuple[Subject, ...] = Field(default=(), examples=[["group:payments-admins"]])
     """Who may manage everything in the namespaces but their guard rails."""

@@ -1,0 +1,95 @@
+"""What the pack knows comes from the baseline, survives the way through its file, and depends on no order."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from k8s_hardening.model.knowing import knowledge_of
+from k8s_hardening.model.knowledge import Knowledge
+from k8s_hardening.model.reading import read_baseline
+from tests.model.sample import sample
+
+EXEMPTIONS = [
+    {
+        "control": control,
+        "namespace": "monitoring",
+        "reason": "The node agent reads the logs of all pods.",
+        "owner": "platform-team",
+        "expires": "2027-06-30",
+    }
+    for control in ("host-path-volumes", "host-namespaces")
+]
+CHANGES: dict[str, Any] = {
+    "exemptions": EXEMPTIONS,
+    "images/registries": ["registry.example.com/b", "registry.example.com/a"],
+    "tenants/0/members": ["user:bob", "group:payments-admins", "serviceaccount:ci/deployer"],
+    "tenants/1/namespaces/0/pod_security": "baseline",
+}
+
+
+def written(data: dict[str, Any]) -> str:
+    return json.dumps(knowledge_of(read_baseline(data)).model_dump(mode="json"))
+
+
+def test_knowledge_is_what_the_baseline_says() -> None:
+    known = knowledge_of(read_baseline(sample(CHANGES))).model_dump(mode="json", exclude={"exemptions"})
+    expected = {
+        "kubernetes": "1.36",
+        "cni": "calico",
+        "digests_required": True,
+        "registries": ["registry.example.com/a", "registry.example.com/b"],
+        "tenants": [
+            {
+                "name": "payments",
+                "namespaces": {"payments-api": "restricted", "payments-db": "restricted"},
+                "subjects": ["group:payments-admins", "serviceaccount:ci/deployer", "user:bob"],
+            },
+            {"name": "shop", "namespaces": {"shop-web": "baseline"}, "subjects": ["group:shop-admins"]},
+        ],
+        "today": None,
+    }
+    assert {key: known[key] for key in expected} == expected
+
+
+def test_knowledge_survives_its_file() -> None:
+    known = knowledge_of(read_baseline(sample(CHANGES)))
+    assert Knowledge.model_validate(json.loads(written(sample(CHANGES)))) == known
+
+
+def test_the_order_in_the_baseline_makes_no_difference() -> None:
+    data = sample(CHANGES)
+    turned = sample(CHANGES)
+    turned["tenants"].reverse()
+    turned["exemptions"].reverse()
+    turned["images"]["registries"].reverse()
+    for tenant in turned["tenants"]:
+        tenant["namespaces"].reverse()
+        tenant.get("members", []).reverse()
+    assert written(turned) == written(data)
+
+
+@pytest.mark.parametrize(
+    ("subject", "tenants"),
+    [
+        ("group:shop-admins", ["shop"]),
+        ("group:payments-admins", ["payments"]),
+        ("serviceaccount:shop-web/anything", ["shop"]),
+        ("serviceaccount:ci/deployer", ["payments"]),
+        ("group:somebody-else", []),
+        ("user:shop-web/anything", []),
+    ],
+)
+def test_whom_a_subject_belongs_to(subject: str, tenants: list[str]) -> None:
+    known = knowledge_of(read_baseline(sample(CHANGES)))
+    assert [tenant.name for tenant in known.tenants_of_subject(subject)] == tenants
+
+
+def test_whom_a_namespace_belongs_to() -> None:
+    known = knowledge_of(read_baseline(sample()))
+    owner = known.tenant_of_namespace("payments-db")
+    assert owner is not None
+    assert owner.name == "payments"
+    assert known.tenant_of_namespace("kube-system") is None
