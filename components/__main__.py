@@ -1,8 +1,7 @@
 """The component package: the components for programs in every language of Pulumi."""
 
-from pulumi.provider.experimental import component_provider_host
-
 from k8s_hardening import DenyAll, HardenedBaseline, Tenant
+from k8s_hardening.resources.host import serve
 
 if __name__ == "__main__":
-    component_provider_host(name="k8s-hardening", components=[DenyAll, HardenedBaseline, Tenant])
+    serve([DenyAll, HardenedBaseline, Tenant])

@@ -5,22 +5,21 @@ from __future__ import annotations
 import difflib
 import json
 import os
-import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi.provider.experimental.component import ComponentProvider
 from pydantic import BaseModel
 
 from k8s_hardening import DenyAll, HardenedBaseline, Tenant
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.tenant import TenantInputs
+from k8s_hardening.resources.host import HardeningProvider
 from tests.resources.monitor import record
 
 SNAPSHOT = Path(__file__).with_name("schema.json")
-PROVIDER = ComponentProvider([DenyAll, HardenedBaseline, Tenant], "k8s-hardening")
+PROVIDER = HardeningProvider([DenyAll, HardenedBaseline, Tenant])
 SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema or "")
 UPDATE = "K8S_HARDENING_UPDATE_SNAPSHOTS"
 
@@ -185,8 +184,3 @@ def test_a_component_takes_what_the_host_hands_over(component: str) -> None:
     assert recording.named("it").type == f"k8s-hardening:index:{component}"
     assert len(recording.objects()) >= 3
     assert len(recording.component_outputs["it"]) >= 1
-
-
-def test_the_entry_point_of_the_package_can_be_loaded() -> None:
-    loaded = runpy.run_path(str(Path(__file__).parents[2] / "components" / "__main__.py"), run_name="loaded")
-    assert {name for name in loaded if isinstance(loaded[name], type)} >= {"DenyAll", "HardenedBaseline", "Tenant"}
