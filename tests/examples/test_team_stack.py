@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from pathlib import Path
 
@@ -10,23 +11,13 @@ import yaml
 
 from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS
-from k8s_hardening.model.knowledge import Knowledge, TenantFacts
+from k8s_hardening.model.enforcement import RESOURCE_POLICIES, STACK_POLICIES, PackConfiguration
 from tests.resources.monitor import Recording, record
 
 FOLDER = Path(__file__).parents[2] / "examples" / "team-stack"
 CONFIG = yaml.safe_load((FOLDER / "Pulumi.dev.yaml").read_text())["config"]
-KNOWLEDGE = Knowledge(
-    cni="calico",
-    digests_required=True,
-    registries=("registry.example.com/tenants",),
-    tenants=(
-        TenantFacts(
-            name="storefront",
-            namespaces={"storefront-web": "restricted", "storefront-legacy": "restricted"},
-            subjects=("group:storefront-developers",),
-        ),
-    ),
-)
+PACK = json.loads((FOLDER / "pack.dev.json").read_text())
+KNOWLEDGE = PackConfiguration.model_validate(PACK["hardening"]).knowledge
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +54,19 @@ def test_both_halves_of_the_connection_are_open(recording: Recording) -> None:
     into = recording.named("storefront-legacy/NetworkPolicy/storefront-legacy/allow-catalogue-in").inputs["spec"]
     assert out["podSelector"] == into["ingress"][0]["from"][0]["podSelector"] == {"matchLabels": {"app": "web"}}
     assert into["podSelector"] == out["egress"][0]["to"][0]["podSelector"] == {"matchLabels": {"app": "catalogue"}}
+
+
+def test_every_policy_of_the_pack_is_told_the_same() -> None:
+    assert set(PACK) == {*RESOURCE_POLICIES, *STACK_POLICIES}
+    assert {json.dumps(told, sort_keys=True) for told in PACK.values()} == {
+        json.dumps(PACK["hardening"], sort_keys=True)
+    }
+
+
+def test_the_judge_knows_the_tenant_for_itself(recording: Recording) -> None:
+    namespaces = {given.inputs["metadata"].get("namespace") for given in recording.objects()} - {None}
+    assert namespaces == {"storefront-web", "storefront-legacy"}
+    assert all(KNOWLEDGE.tenant_of_namespace(namespace) is KNOWLEDGE.tenants[0] for namespace in namespaces)
 
 
 def test_no_control_has_anything_to_say(recording: Recording) -> None:
