@@ -45,8 +45,8 @@ LABELS = {"dns": {"namespace_labels": {"name": "kube-system"}}}
             {"kubernetes": "1.20"},
             [
                 (
-                    "x.dns.namespace_labels: (absent) is needed with Kubernetes 1.20, which does not label namespaces with "
-                    'their name; for example {name: "kube-system"}'
+                    "x.dns.namespace_labels: (absent) is needed with Kubernetes 1.20, which does not label namespaces "
+                    'with their name; for example {name: "kube-system"}'
                 )
             ],
         ),
@@ -54,8 +54,8 @@ LABELS = {"dns": {"namespace_labels": {"name": "kube-system"}}}
             {"kubernetes": "1.20", **LABELS, "flows": [{**FLOW, "ports": ["TCP/1-2"]}]},
             [
                 (
-                    'x.flows[0].ports[0]: "TCP/1-2" is a range, and Kubernetes 1.20 opens only its first port; name each '
-                    'port, or use Kubernetes 1.22; for example "TCP/1"'
+                    'x.flows[0].ports[0]: "TCP/1-2" is a range, and Kubernetes 1.20 opens only its first port; name '
+                    'each port, or use Kubernetes 1.22; for example "TCP/1"'
                 )
             ],
         ),
@@ -78,8 +78,8 @@ def test_a_tenant_that_stands_alone(changes: dict[str, Any], lines: list[str]) -
             {"kubernetes": "1.21", "flows": [{**FLOW, "ports": ["TCP/1-2"]}]},
             [
                 (
-                    'x.flows[0].ports[0]: "TCP/1-2" is a range, and Kubernetes 1.21 opens only its first port; name each '
-                    'port, or use Kubernetes 1.22; for example "TCP/1"'
+                    'x.flows[0].ports[0]: "TCP/1-2" is a range, and Kubernetes 1.21 opens only its first port; name '
+                    'each port, or use Kubernetes 1.22; for example "TCP/1"'
                 )
             ],
         ),

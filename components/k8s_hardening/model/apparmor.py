@@ -14,7 +14,8 @@ from k8s_hardening.model.checked import Name, Switch, wrong
 
 # A rule's path is written without quotes: what could end, split or continue it is refused, and so is whatever the
 # parser gives a meaning that nobody needs here (escapes, classes with ranges, comments, variables of one's own).
-_PATH = re.compile(r"(?:@\{(?:HOME|PROC|run|sys)\})?/(?:[A-Za-z0-9_./*?+:~%=^-]|\{[A-Za-z0-9_./*,-]+\})*")
+_CHOICE = r"\{(?=[^}]*,)(?![^}]*,,)[A-Za-z0-9_./*,-]+\}"  # {a,b}: two at least, and two commas would end the rule
+_PATH = re.compile(rf"(?:@\{{(?:HOME|PROC|run|sys)\}})?/(?:[A-Za-z0-9_./*?+:~%=^-]|{_CHOICE})*")
 
 
 def _path(text: str) -> str:
