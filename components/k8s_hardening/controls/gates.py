@@ -55,6 +55,8 @@ def _opaque_release(token: str, properties: Manifest, packages: frozenset[str]) 
     elif token.startswith(tuple(f"kubernetes:{prefix}" for prefix in _COMPOSITES)) and holds_unknown(properties):
         fix = "give it inputs that are known at preview"
         yield Finding("(resource)", "made of inputs not known until apply, so its objects are not judged", fix, True)
+    elif token.startswith("kubernetes:") and token.endswith("List") and "items" in properties:
+        yield Finding("(resource)", "a list, which the provider refuses", "register each of its objects by itself")
 
 
 def _provider_package(token: str, properties: Manifest, packages: frozenset[str]) -> Iterator[Finding]:

@@ -38,6 +38,8 @@ class Summary:
     """Messages of policies that the engine could not run; never a pass."""
     changes: dict[str, int] = field(default_factory=dict)
     """Operation (create, update, delete, same ...) -> number of resources."""
+    steps: dict[str, str] = field(default_factory=dict)
+    """URN -> operation, for each resource that changes."""
     stack_judged: bool = False
     """The policies over all resources together ran, or had nothing to say."""
 
@@ -45,11 +47,6 @@ class Summary:
     def is_blocked(self) -> bool:
         """Whether the pack must stop the run."""
         return bool(self.not_run) or any(one.level == "mandatory" for one in self.violations)
-
-    @property
-    def has_changes(self) -> bool:
-        """Whether anything would be or was changed."""
-        return any(count for operation, count in self.changes.items() if operation not in _OPERATIONS_THAT_KEEP)
 
 
 def read_events(lines: Iterable[str]) -> Summary:
@@ -68,6 +65,9 @@ def read_events(lines: Iterable[str]) -> Summary:
             summary.stack_judged = True
         elif (violation := event.get("policyEvent")) and violation.get("policyPackName") == PACK:
             _add_violation(summary, violation)
+        elif step := event.get("resourcePreEvent"):
+            if (operation := step["metadata"]["op"]) not in _OPERATIONS_THAT_KEEP:
+                summary.steps[step["metadata"]["urn"]] = operation
         elif ended := event.get("summaryEvent"):
             summary.changes = dict(ended.get("resourceChanges") or {})
     return summary

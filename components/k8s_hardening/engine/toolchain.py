@@ -14,6 +14,8 @@ CLI_VERSION = "3.200.0"
 """Pinned version of the Pulumi command line (tools/pulumi/go.mod)."""
 PROVIDER_VERSION = "4.27.0"
 """Pinned version of the Kubernetes provider (tools/provider-kubernetes/go.mod, requirements.lock)."""
+TOOLS = ("pulumi", "language-python", "provider-kubernetes")
+"""Folders under tools/ that pin the engine."""
 PLUGIN = f"resource-kubernetes-v{PROVIDER_VERSION}"
 _OLDEST, _BELOW = (3, 200), (4, 0)
 # From this version on the engine starts policy packs through the language host instead of a script on PATH
@@ -40,10 +42,12 @@ class Toolchain:
 
 
 def tools_key(project: Path) -> str:
-    """Twelve hexadecimal digits that change whenever anything that pins the tools does."""
+    """Twelve hexadecimal digits that change whenever anything that pins the engine does."""
     digest = hashlib.sha256()
-    for file in sorted((project / "tools").glob("*/*")):
-        if file.suffix in (".mod", ".sum", ".go"):
+    for tool in TOOLS:
+        for file in sorted((project / "tools" / tool).glob("*.*")):
+            if file.suffix not in (".mod", ".sum", ".go"):
+                continue
             digest.update(file.relative_to(project).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,8 @@ class Workspace:
     pack_configuration: Path
     renders: bool
     """The stack renders files, so no cluster may be looked for."""
+    quiet: bool = False
+    """The engine's own display goes to standard error, so that standard output stays the caller's."""
 
     def environment(self) -> dict[str, str]:
         """The engine's environment: the caller's, with what is missing filled in.
@@ -59,7 +62,8 @@ class Workspace:
             # A rendered environment holds no secret; an empty passphrase keeps the first run free of questions.
             environment["PULUMI_CONFIG_PASSPHRASE"] = ""
         if self.renders:
-            environment.pop("KUBECONFIG", None)
+            # The provider would look for a cluster even so, and with one in reach a preview could write files.
+            environment["KUBECONFIG"] = os.devnull
         return environment
 
     def ensure_stack(self) -> None:
@@ -106,6 +110,7 @@ class Workspace:
                 ],
                 cwd=self.project,
                 env=self.environment(),
+                stdout=sys.stderr if self.quiet else None,
                 check=False,
             )
             with log.open() if log.exists() else open(os.devnull) as lines:  # noqa: PTH123

@@ -1,0 +1,66 @@
+# k8s-hardening: every target does its own set-up.
+
+STACK ?= dev
+KH := .venv/bin/k8s-hardening
+PY := .venv/bin/python
+CONFIG := --config components/pyproject.toml
+PYTEST := $(PY) -m pytest -c components/pyproject.toml --rootdir .
+CODE := components tests policy-pack examples __main__.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup engine preview up render test test-unit test-e2e lint format docs pack-config lock bench clean
+
+help: ## Show all targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  Variables: STACK=dev (the environment), ARGS='...' (more arguments of pulumi), YES=1 (up asks nothing)"
+
+setup: ## Make the virtual environment from the lock file
+	@tools/venv.sh
+
+engine: setup ## Obtain the Pulumi engine and the Kubernetes provider
+	@$(KH) engine
+
+preview: setup ## Preview an environment, judged by the policy pack
+	@$(KH) preview --stack $(STACK) -- $(ARGS)
+
+up: setup ## Preview with the pack first, then apply an environment
+	@$(KH) up --stack $(STACK) $(if $(YES),--yes) -- $(ARGS)
+
+render: setup ## Write an environment's manifests and host files to out/, without an engine
+	@$(KH) render --stack $(STACK) --out out/render-$(STACK)
+
+test: setup ## Run all tests: unit tests while the engine is made, then those with the real engine
+	@$(MAKE) --no-print-directory -j2 engine test-unit
+	@$(MAKE) --no-print-directory test-e2e
+
+test-unit: setup ## Run the tests that need no engine
+	@$(PYTEST) -q -m "not e2e" -n 2
+
+test-e2e: engine ## Run the tests with the real engine
+	@$(PYTEST) -q -m e2e
+
+lint: setup ## ruff, mypy --strict and the contracts of the layers
+	@.venv/bin/ruff check $(CONFIG) $(CODE)
+	@.venv/bin/ruff format $(CONFIG) --check $(CODE)
+	@.venv/bin/mypy --config-file components/pyproject.toml components/k8s_hardening tests
+	@cd components && ../.venv/bin/lint-imports
+
+format: setup ## Format the code
+	@.venv/bin/ruff format $(CONFIG) $(CODE)
+	@.venv/bin/ruff check $(CONFIG) --fix $(CODE)
+
+docs: setup ## Write the generated documentation anew
+	@$(KH) controls --format markdown > docs/controls.md
+
+pack-config: setup ## Write the pack's configuration of every environment from its baseline
+	@$(KH) pack-config --stack dev --stack prod
+
+lock: setup ## Lock the dependencies anew, with hashes
+	@cd components && ../.venv/bin/pip-compile --quiet --allow-unsafe --extra dev --generate-hashes --strip-extras \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file ../requirements.lock pyproject.toml
+
+bench: engine ## Measure what docs/performance.md reports
+	@$(PY) -m tests.bench
+
+clean: ## Remove what the targets made in this checkout; the shared cache stays
+	@rm -rf .venv .work out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

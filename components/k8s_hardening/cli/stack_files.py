@@ -1,0 +1,90 @@
+"""A project's files as the command line reads them: the checkout around it, and a stack's configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from k8s_hardening.controls.naming import unknown_controls, unknown_exemptions
+from k8s_hardening.kube.documents import UnreadableError, read_one
+from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.problems import BadInputError
+from k8s_hardening.model.reading import ROOT, read_baseline
+
+_OWN_ENGINE = Path("tools/pulumi/go.mod")
+
+
+def root_of(project: Path) -> Path:
+    """The checkout that a project lies in; the project itself when it stands alone."""
+    project = project.resolve()
+    return next((one for one in (project, *project.parents) if (one / _OWN_ENGINE).exists()), project)
+
+
+def stack_configuration(project: Path, stack: str) -> dict[str, Any]:
+    """The mapping under `config:` of Pulumi.<stack>.yaml.
+
+    Raises:
+        BadInputError: there is no such file, or it cannot be read.
+    """
+    path = project / f"Pulumi.{stack}.yaml"
+    if not path.exists():
+        known = sorted(one.name.split(".")[1] for one in project.glob("Pulumi.*.yaml"))
+        hint = f"known stacks are {', '.join(known)}" if known else f"{project} holds no Pulumi.<stack>.yaml"
+        raise BadInputError([f"{path.name}: does not exist; {hint}"])
+    value = read_file(path)
+    config = value.get("config") if isinstance(value, dict) else None
+    if config is None:
+        return {}
+    if not isinstance(config, dict):
+        raise BadInputError([f'{path.name}: config: is not a mapping; for example {{"{ROOT}": {{...}}}}'])
+    return config
+
+
+def baseline_of(project: Path, stack: str) -> Baseline:
+    """The validated baseline of a stack.
+
+    Raises:
+        BadInputError: with every problem.
+    """
+    return checked_baseline(stack_configuration(project, stack).get(ROOT))
+
+
+def checked_baseline(raw: Any) -> Baseline:
+    """A validated baseline whose controls all exist.
+
+    Raises:
+        BadInputError: with every problem.
+    """
+    baseline = read_baseline(raw)
+    problems = unknown_controls(baseline.enforcement.levels, f"{ROOT}.enforcement.levels")
+    problems += unknown_exemptions(baseline.exemptions, f"{ROOT}.exemptions")
+    if problems:
+        raise BadInputError(problems)
+    return baseline
+
+
+def project_name(project: Path) -> str:
+    """Name of the project in a folder, from its Pulumi.yaml.
+
+    Raises:
+        BadInputError: there is none.
+    """
+    value = read_file(project / "Pulumi.yaml")
+    name = value.get("name") if isinstance(value, dict) else None
+    if not isinstance(name, str):
+        raise BadInputError(["Pulumi.yaml: name: is missing; for example name: k8s-hardening"])
+    return name
+
+
+def read_file(path: Path) -> Any:
+    """The only document of a YAML or JSON file.
+
+    Raises:
+        BadInputError: the file cannot be read.
+    """
+    try:
+        return read_one(path.read_bytes(), path.name)
+    except UnreadableError as error:
+        raise BadInputError(f"{path.name}: line {flaw.line}: {flaw.what}" for flaw in error.flaws) from None
+    except OSError as error:
+        raise BadInputError([f"{path}: cannot be read: {error.strerror}"]) from None

@@ -1,0 +1,87 @@
+"""What a run of the engine showed, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from k8s_hardening.engine.events import Summary
+from k8s_hardening.engine.workspace import Outcome
+
+
+def print_summary(summary: Summary) -> None:
+    """Resources judged, findings by control, and verdicts that could not be given."""
+    console = Console(stderr=True, highlight=False)
+    blocked = "[red]blocked[/]" if summary.is_blocked else "[green]nothing blocks[/]"
+    console.print(f"\nPolicy pack: {len(summary.judged)} resources judged, {blocked}.")
+    if summary.violations:
+        console.print(_table(summary))
+    for message in sorted(summary.not_run):
+        console.print(f"[red]not judged:[/] {message}", markup=True)
+    undecided = sum(one.undecided for one in summary.violations)
+    if undecided:
+        console.print(f"{undecided} verdicts cannot be given before apply; they are given at up.")
+
+
+def _table(summary: Summary) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("control", "mandatory", "advisory", "undecided"):
+        table.add_column(heading, justify="left" if heading == "control" else "right")
+    for control, counts in _counts(summary).items():
+        table.add_row(control, *(str(counts[key]) for key in ("mandatory", "advisory", "undecided")))
+    return table
+
+
+def _counts(summary: Summary) -> dict[str, Counter[str]]:
+    counts: dict[str, Counter[str]] = {}
+    for one in sorted(summary.violations):
+        found = counts.setdefault(one.control, Counter())
+        found[one.level] += 1
+        found["undecided"] += one.undecided
+    return counts
+
+
+def summary_json(summary: Summary) -> str:
+    """The same, for programs."""
+    return json.dumps(
+        {
+            "judged": len(summary.judged),
+            "blocked": summary.is_blocked,
+            "changes": summary.changes,
+            "steps": dict(sorted(summary.steps.items())),
+            "findings": [
+                {
+                    "control": one.control,
+                    "level": one.level,
+                    "urn": one.urn,
+                    "message": one.message,
+                    "undecided": one.undecided,
+                }
+                for one in sorted(summary.violations)
+            ],
+            "not_judged": sorted(summary.not_run),
+        },
+        indent=2,
+    )
+
+
+def show(summary: Summary, form: str) -> None:
+    """Print a summary as text or as JSON."""
+    if form == "json":
+        click.echo(summary_json(summary))
+    else:
+        print_summary(summary)
+
+
+def status_of(outcome: Outcome) -> int:
+    """Exit status of a run: 0 when nothing blocks, else 1. A run in which the pack judged nothing proves nothing."""
+    if outcome.status != 0 or outcome.summary.is_blocked:
+        return 1
+    if not outcome.summary.judged:
+        click.echo("the pack judged no resource, so nothing is proven", err=True)
+        return 1
+    return 0

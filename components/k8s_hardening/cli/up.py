@@ -1,0 +1,62 @@
+"""`k8s-hardening up`: preview with the pack first, then apply with the pack once more."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from k8s_hardening.cli.stack_guards import confirm, refuse_removals, refuse_too_many, refuse_too_many_judged
+from k8s_hardening.cli.stack_options import (
+    engine_arguments,
+    format_option,
+    pack_config_option,
+    pack_option,
+    project_option,
+    stack_option,
+)
+from k8s_hardening.cli.stack_preparing import prepare
+from k8s_hardening.cli.stack_summary import show, status_of
+
+
+@click.command()
+@project_option
+@stack_option
+@pack_option
+@pack_config_option
+@format_option
+@click.option("--yes", is_flag=True, help="Ask nothing before a cluster is changed.")
+@engine_arguments
+def up(
+    project: Path,
+    stack: str,
+    pack: Path | None,
+    pack_config: Path | None,
+    form: str,
+    yes: bool,
+    arguments: tuple[str, ...],
+) -> None:
+    r"""Preview a stack with the pack first; when nothing blocks, apply it with the pack once more.
+
+    Exit status: 0 applied, 1 a finding blocks or the engine failed, 2 bad input, 3 no engine.
+
+    \b
+    Examples:
+      k8s-hardening up --stack dev
+      k8s-hardening up --stack prod --yes
+    """
+    workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json")
+    refuse_removals(workspace, baseline)
+    refuse_too_many(baseline)
+    first = workspace.preview(*arguments)
+    if status := status_of(first):
+        show(first.summary, form)
+        click.echo("nothing was applied", err=True)
+        sys.exit(status)
+    refuse_too_many_judged(first.summary)
+    if not yes and not workspace.renders:
+        confirm(stack)
+    applied = workspace.up(*arguments)
+    show(applied.summary, form)
+    sys.exit(status_of(applied))

@@ -1,0 +1,60 @@
+"""What a resource is, before anything judges what it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from k8s_hardening.controls.gates import GATES
+from k8s_hardening.kube.manifest import UNKNOWN
+
+PACKAGES = frozenset({"random"})
+POD = {"apiVersion": "v1", "kind": "Pod"}
+
+
+def found(token: str, properties: dict[str, Any]) -> list[tuple[str, str]]:
+    """(gate, path) of every finding."""
+    return [(gate.id, one.path) for gate in GATES for one in gate.check(token, properties, PACKAGES)]
+
+
+@pytest.mark.parametrize(
+    ("token", "properties"),
+    [
+        ("kubernetes:core/v1:Pod", POD),
+        ("kubernetes:core/v1:PodPatch", POD),
+        ("kubernetes:apps/v1:Deployment", {"apiVersion": "apps/v1", "kind": "Deployment"}),
+        ("kubernetes:apiregistration/v1:APIService", {"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService"}),
+        ("kubernetes:example.com/v1:HotPatch", {"apiVersion": "example.com/v1", "kind": "HotPatch"}),
+        ("kubernetes:core/v1:Pod", {}),  # not targeted, so not known to this run
+        ("kubernetes:helm.sh/v4:Chart", {"chart": "nginx"}),
+        ("kubernetes:yaml/v2:ConfigFile", {"file": "a.yaml"}),
+        ("pulumi:providers:kubernetes", {"version": "4.27.0"}),
+        ("k8s-hardening:index:Tenant", {"name": "a"}),
+        ("random:index/randomPet:RandomPet", {}),
+    ],
+)
+def test_honest_resources_pass(token: str, properties: dict[str, Any]) -> None:
+    assert found(token, properties) == []
+
+
+@pytest.mark.parametrize(
+    ("token", "properties", "expected"),
+    [
+        ("kubernetes:core/v1:ConfigMap", POD, [("resource-type", "kind")]),
+        ("kubernetes:apps/v1:Pod", POD, [("resource-type", "apiVersion")]),
+        ("kubernetes:core/v1:Pod", {"kind": "Pod"}, [("resource-type", "apiVersion")]),
+        ("kubernetes:core/v1:Pod", {"apiVersion": "v1", "kind": UNKNOWN}, [("resource-type", "kind")]),
+        ("kubernetes:helm.sh/v3:Release", {}, [("opaque-release", "(resource)")]),
+        ("kubernetes:yaml/v2:ConfigFile", {"file": UNKNOWN}, [("opaque-release", "(resource)")]),
+        (
+            "kubernetes:core/v1:PodList",
+            {"apiVersion": "v1", "kind": "PodList", "items": UNKNOWN},
+            [("opaque-release", "(resource)")],
+        ),
+        ("command:local:Command", {}, [("provider-package", "(resource)")]),
+        ("pulumi-python:dynamic:Resource", {}, [("provider-package", "(resource)")]),
+    ],
+)
+def test_what_hides_an_object_is_found(token: str, properties: dict[str, Any], expected: list[tuple[str, str]]) -> None:
+    assert found(token, properties) == expected

@@ -1,0 +1,90 @@
+"""A checkout of its own for each test: the project's files, its own state, the shared engine and environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+KH = ROOT / ".venv/bin/k8s-hardening"
+_PROJECT = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "__main__.py", "policy-pack", "tools", "examples")
+_SECONDS = 240
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How one command ended."""
+
+    status: int
+    output: str
+    """Standard output."""
+    log: str
+    """Standard error, where the engine's display goes when the summary is JSON."""
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The summary that `--format json` prints."""
+        try:
+            found = json.loads(self.output)
+        except ValueError:
+            raise AssertionError(f"no summary; exit {self.status}:\n{self.log}\n{self.output}") from None
+        assert isinstance(found, dict)
+        return found
+
+    @property
+    def controls(self) -> set[tuple[str, str]]:
+        """(control, level) of all findings."""
+        return {(one["control"], one["level"]) for one in self.summary["findings"]}
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project."""
+
+    folder: Path
+
+    def run(self, *arguments: str, **environment: str) -> Ran:
+        """Run the command line in the copy, as a user in a shell would."""
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith("PULUMI_") and key != "KUBECONFIG"
+        }
+        done = subprocess.run(
+            [str(KH), *arguments],
+            cwd=self.folder,
+            env={**kept, **environment},
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    def preview(self, *arguments: str, **environment: str) -> Ran:
+        return self.run("preview", "--format", "json", *arguments, **environment)
+
+    def up(self, *arguments: str, **environment: str) -> Ran:
+        return self.run("up", "--format", "json", *arguments, **environment)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Change a file of the copy; the old text must stand there exactly once."""
+        path = self.folder / name
+        text = path.read_text()
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        path.write_text(text.replace(old, new))
+
+
+def checkout(folder: Path) -> Checkout:
+    """A copy of the project in an empty folder."""
+    for name in _PROJECT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.json.tmp"))
+        else:
+            shutil.copyfile(source, folder / name)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    return Checkout(folder)
