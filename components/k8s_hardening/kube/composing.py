@@ -115,7 +115,8 @@ class Composer:
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(str(event.anchor), line)
             elif isinstance(event, yaml.DocumentEndEvent):
-                return event.end_mark.line, event.end_mark.column
+                end: Any = event.end_mark
+                return end.line, end.column
         return None
 
     def _flaw(self, line: int, what: str) -> None:

@@ -1,0 +1,30 @@
+"""Lines of text to the terminal, in colour where somebody looks at it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+import click
+
+from k8s_hardening.cli.report import Line
+
+
+def wants_colour(no_color: bool) -> bool:
+    """Whether the standard output is a terminal whose user wants colours (https://no-color.org)."""
+    return not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and sys.stdout.isatty()
+
+
+def print_lines(lines: Iterable[Line], *, colour: bool) -> None:
+    """Print lines; long ones are left whole, so that they can be searched and copied."""
+    if not colour:
+        for line in lines:
+            click.echo("".join(text for text, _ in line))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=sys.stdout, force_terminal=True, highlight=False)
+    for line in lines:
+        console.print(Text.assemble(*line), soft_wrap=True)
