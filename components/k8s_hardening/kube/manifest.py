@@ -134,15 +134,22 @@ def expand_lists(manifest: Manifest) -> Iterator[tuple[str, Manifest]]:
     """The object itself, or for a `List` or `...List` kind each of its items with the path to it.
 
     An item of a typed list (DeploymentList) may leave out apiVersion and kind: the server takes them from the list.
+    Lists in lists are followed at any depth, for what a bound left out would go unjudged.
     """
-    kind = kind_of(manifest)
-    if not kind.endswith("List") or "items" not in manifest:
-        yield "", manifest
-        return
-    for index, item in enumerate(as_list(manifest["items"])):
-        if not isinstance(item, dict):
+    waiting: list[tuple[str, Manifest, frozenset[int]]] = [("", manifest, frozenset())]
+    while waiting:
+        path, one, around = waiting.pop()
+        kind = kind_of(one)
+        if not kind.endswith("List") or "items" not in one:
+            yield path, one
             continue
-        if kind != "List":
-            item = {"apiVersion": manifest.get("apiVersion"), "kind": kind.removesuffix("List"), **item}
-        for path, inner in expand_lists(item):
-            yield f"items[{index}]" + (f".{path}" if path else ""), inner
+        items = as_list(one["items"])
+        if id(items) in around:
+            continue  # a list that holds itself, as YAML aliases can make it
+        found = []
+        for index, item in enumerate(items):
+            if isinstance(item, dict):
+                if kind != "List":
+                    item = {"apiVersion": one.get("apiVersion"), "kind": kind.removesuffix("List"), **item}
+                found.append((f"{path}.items[{index}]" if path else f"items[{index}]", item, around | {id(items)}))
+        waiting += reversed(found)
