@@ -35,7 +35,7 @@ def test_plain_networks(text: str) -> None:
         "fe80::%eth0/64",
         "10.0.0.0/8 ",
         "db.example.com",
-        "",
+        "/",
     ],
 )
 def test_other_forms_are_refused(text: str) -> None:
