@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from k8s_hardening.model.enforcement import RESOURCE_POLICIES, STACK_POLICIES
 from tests.builders import container, pod
+from tests.controls.corpus import KNOWLEDGE
 from tests.e2e.checkout import ROOT, Checkout, Ran
 
 pytestmark = pytest.mark.e2e
@@ -47,17 +49,20 @@ def seed_of(control: str) -> dict[str, Any]:
     raise AssertionError(f"no plain seed for {control}")
 
 
-def preview(project: Checkout, manifests: list[dict[str, Any]], *arguments: str) -> Ran:
-    """Preview a team's stack that holds some objects."""
+def preview(project: Checkout, manifests: list[dict[str, Any]], **told: Any) -> Ran:
+    """Preview a team's stack that holds some objects, under a configuration of the platform."""
     folder = project.folder / "seeded"
     shutil.copytree(Path(__file__).parent / "seeded", folder, dirs_exist_ok=True)
     (folder / "objects.json").write_text(json.dumps(manifests))
     (folder / "Pulumi.dev.yaml").write_text("config:\n  seeded:objects: objects.json\n  seeded:render: out\n")
-    return project.preview("--project", "seeded", *arguments)
+    configuration = {"knowledge": KNOWLEDGE, **told}
+    policies = dict.fromkeys((*RESOURCE_POLICIES, *STACK_POLICIES), configuration)
+    (project.folder / "pack.json").write_text(json.dumps(policies))
+    return project.preview("--project", "seeded", "--pack-config", "pack.json")
 
 
 def test_a_hardened_workload_of_a_team_passes(project: Checkout) -> None:
-    ran = preview(project, [pod()], "--pack-config", "policy-pack/config/dev.json")
+    ran = preview(project, [pod()])
     assert ran.status == 0, ran.log
     assert ran.summary["findings"] == []
 
@@ -85,34 +90,21 @@ def test_an_unknown_value_is_stated_and_does_not_block_by_default(project: Check
 
 
 def test_an_unknown_value_blocks_where_the_platform_says_so(project: Checkout) -> None:
-    path = project.folder / "policy-pack/config/dev.json"
-    told = json.loads(path.read_text())
-    for one in told.values():
-        one["unknowns"] = "mandatory"
-    path.write_text(json.dumps(told))
-    ran = preview(project, [unknown_privileged()])
+    ran = preview(project, [unknown_privileged()], unknowns="mandatory")
     assert ran.status == 1
     assert ran.controls == {("privileged", "mandatory")}
 
 
 def test_a_level_of_the_platform_makes_a_control_advisory(project: Checkout) -> None:
-    path = project.folder / "policy-pack/config/dev.json"
-    told = json.loads(path.read_text())
-    for one in told.values():
-        one["levels"] = {"privileged": "advisory"}
-    path.write_text(json.dumps(told))
-    ran = preview(project, [seed_of("privileged")])
+    ran = preview(project, [seed_of("privileged")], levels={"privileged": "advisory"})
     assert ran.status == 0, ran.log
     assert ran.controls == {("privileged", "advisory")}
 
 
 def test_a_pack_configuration_with_unknown_names_is_refused_before_the_engine_starts(project: Checkout) -> None:
-    path = project.folder / "policy-pack/config/dev.json"
-    told = json.loads(path.read_text())
-    told["hardning"] = told["hardening"]
-    told["hardening"] = {**told["hardening"], "level": {}, "levels": {"privilegd": "advisory"}}
-    path.write_text(json.dumps(told))
-    ran = preview(project, [pod()])
+    ran = preview(project, [pod()], level={}, levels={"privilegd": "advisory"})
     assert ran.status == 2
-    for part in ("hardning: is not a policy of the pack", "hardening.level: is not a known key", "privilegd"):
-        assert part in ran.log
+    assert 'pack.json: hardening.level: is not a known key; did you mean "levels"?' in ran.log
+    ran = preview(project, [pod()], levels={"privilegd": "advisory"})
+    assert ran.status == 2
+    assert 'pack.json: hardening.levels.privilegd: is not a control; for example "privileged"' in ran.log

@@ -6,7 +6,7 @@ from pathlib import Path
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from k8s_hardening.resources.kinds import fields_of, maker_of
+from k8s_hardening.resources.kinds import fields_of
 
 config = pulumi.Config()
 provider = kubernetes.Provider("cluster", kubeconfig="", render_yaml_to_directory=config.require("render"))
@@ -26,8 +26,16 @@ def with_unknown(value):
     return later if value == "UNKNOWN" else value
 
 
+MODULES = {"": kubernetes.core, "apps": kubernetes.apps, "rbac.authorization.k8s.io": kubernetes.rbac}
+
+
+def typed(manifest):
+    group, _, version = manifest["apiVersion"].rpartition("/")
+    return getattr(getattr(MODULES[group], version), manifest["kind"])
+
+
 for index, manifest in enumerate(json.loads(Path(config.require("objects")).read_text())):
-    maker_of(manifest)(
+    typed(manifest)(
         f"seeded-{index}",
         opts=pulumi.ResourceOptions(provider=provider),
         **with_unknown(fields_of(manifest)),
