@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from k8s_hardening.kube import documents
-from k8s_hardening.kube.composing import DEEPEST, MOST_ALIASED
+from k8s_hardening.kube.composing import DEEPEST, MOST_ALIASED, Budget
 from k8s_hardening.kube.documents import (
     LARGEST,
     BadDocument,
@@ -277,12 +277,32 @@ def test_a_file_full_of_errors_ends() -> None:
     assert "the rest of the file is not" in found[-1].flaws[0].what
 
 
+@pytest.mark.parametrize(("piece", "source"), [("{}", "x.json"), ("---\na\n", "x.yaml")])
+def test_a_file_of_endless_documents_ends(monkeypatch: pytest.MonkeyPatch, piece: str, source: str) -> None:
+    monkeypatch.setattr(documents, "MOST_DOCUMENTS", 50)
+    found = read(piece * 200, source)
+    assert len(found) == 51
+    assert isinstance(found[-1], BadDocument)
+    assert "is beyond 50 documents" in found[-1].flaws[0].what
+
+
+@pytest.mark.parametrize("text", ["- a\n" * 300, "---\na: [1, 2]\n" * 60, "{a: b," * 100])
+def test_a_file_of_endless_values_ends(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(documents, "Budget", lambda: Budget(events=200))
+    assert "the file holds more than" in flaws(text)[0][1]
+
+
 def test_json_is_read_as_json() -> None:
     assert values('{"a": "\\ud83d\\ude00",\t"b": 1.0}{"c": 18446744073709551616}\n---\n{"d": "\\/"}', "x.json") == [
         {"a": "\U0001f600", "b": 1.0},
         {"c": 2.0**64},
         {"d": "/"},
     ]
+
+
+def test_a_comment_or_a_yaml_document_may_follow_one_json_object() -> None:
+    assert read('{"a": 1} # one\n') == [Document("app.yaml", 1, {"a": 1})]
+    assert read('{"a": 1}\n\nb: 2\n') == [Document("app.yaml", 1, {"a": 1}), Document("app.yaml", 3, {"b": 2})]
 
 
 def test_a_brace_may_open_yaml_as_well() -> None:
@@ -293,7 +313,8 @@ def test_a_brace_may_open_yaml_as_well() -> None:
     ("text", "line", "part"),
     [
         ('{"a": 1,\n "b" 2}', 2, "is not JSON"),
-        ('{"a": 1}\nb: 2', 2, "is not JSON"),
+        ('{"a": 1}\n{"b" 2}', 2, "is not JSON"),
+        ('{"a": 1}{"b": 2}\nc: 3', 2, "is not JSON"),
         ('{"kind": "\\ud800"}', 1, "surrogate"),
         ('{"a": 1e999, "b" 2}', 1, "out of range"),
         ('{"a": Infinity, "b" 2}', 1, "holds Infinity"),

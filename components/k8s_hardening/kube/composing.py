@@ -20,6 +20,8 @@ DEEPEST = 200
 TOO_DEEP: Final = f"is nested deeper than {DEEPEST} levels"
 MOST_ALIASED = 400_000
 """Values that the aliases of one file may repeat: where go.yaml.in/yaml/v2 v2.4 (decode.go) ends as well."""
+MOST_EVENTS = 2_000_000
+"""YAML events (a value, the start or the end of a mapping or list) of one file; manifests of 16 MiB have fewer."""
 _MOST_FLAWS = 20  # per document: enough to mend it
 _LONGEST_KEY = 80  # characters of a key that a message shows
 
@@ -52,10 +54,11 @@ class RefusedError(Exception):
 
 
 @dataclass(slots=True)
-class AliasBudget:
-    """How many values aliases may still repeat in a file."""
+class Budget:
+    """What the documents of a file may still cost."""
 
-    left: int = MOST_ALIASED
+    aliased: int = MOST_ALIASED
+    events: int = MOST_EVENTS
 
 
 class _Anchored(NamedTuple):
@@ -81,7 +84,7 @@ class _Open:
 class Composer:
     """Fills in one document from its events."""
 
-    def __init__(self, first_line: int, budget: AliasBudget) -> None:
+    def __init__(self, first_line: int, budget: Budget) -> None:
         self.value: Any = None
         self.flaws: list[Flaw] = []
         self.line: int | None = None
@@ -105,6 +108,9 @@ class Composer:
             yaml.YAMLError: not YAML.
         """
         for event in events:
+            self._budget.events -= 1
+            if self._budget.events < 0:
+                raise RefusedError(Flaw(self._first_line, f"the file holds more than {MOST_EVENTS} values; split it"))
             line = event.start_mark.line + self._first_line
             if isinstance(event, yaml.ScalarEvent):
                 self._scalar(event, line)
@@ -185,8 +191,8 @@ class Composer:
             raise RefusedError(Flaw(line, f"the alias *{shown(anchor, '')} stands inside what it repeats"))
         if not isinstance(target, _Anchored):
             raise RefusedError(Flaw(line, f"the alias *{shown(anchor, '')} has no anchor before it"))
-        self._budget.left -= target.size
-        if self._budget.left < 0:
+        self._budget.aliased -= target.size
+        if self._budget.aliased < 0:
             raise RefusedError(Flaw(line, f"the aliases of the file repeat more than {MOST_ALIASED} values"))
         if len(self._open) + target.height > DEEPEST:
             raise RefusedError(Flaw(line, TOO_DEEP))

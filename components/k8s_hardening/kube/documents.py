@@ -15,11 +15,13 @@ from typing import Any
 
 import yaml
 
-from k8s_hardening.kube.composing import TOO_DEEP, AliasBudget, Composer, Flaw, RefusedError
+from k8s_hardening.kube.composing import TOO_DEEP, Budget, Composer, Flaw, RefusedError
 from k8s_hardening.kube.json_documents import JsonError, read_json
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of the largest file that is read; a single object in etcd is at most a tenth of that."""
+MOST_DOCUMENTS = 100_000
+"""Documents of one file that are read."""
 _MOST_BAD = 100  # broken documents of one file that are told; the rest of such a file is not read
 _SEPARATOR = re.compile(rb"^---([^\n]*)\n?", re.MULTILINE)
 _OTHER_ENCODINGS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
@@ -68,7 +70,11 @@ def read_documents(data: bytes, source: str) -> Iterator[Document | BadDocument]
         source: what to call the file.
     """
     bad = 0
-    for found in _read(data, source):
+    for number, found in enumerate(_read(data, source)):
+        if number == MOST_DOCUMENTS:
+            line = found.line if isinstance(found, Document) else found.flaws[0].line
+            yield _bad(source, line, f"is beyond {MOST_DOCUMENTS} documents; the rest of the file is not read")
+            return
         yield found
         if isinstance(found, BadDocument) and not found.foreign:
             bad += 1
@@ -100,7 +106,7 @@ def _read(data: bytes, source: str) -> Iterator[Document | BadDocument]:
     if data.startswith(_OTHER_ENCODINGS):
         yield _bad(source, 1, "is UTF-16 or UTF-32; save it as UTF-8")
         return
-    budget = AliasBudget()
+    budget = Budget()
     for line, bad_separator, chunk in _chunks(data.removeprefix(codecs.BOM_UTF8)):
         if bad_separator:
             yield _bad(source, bad_separator, "`---` is followed by text, which the clients of Kubernetes refuse")
@@ -129,21 +135,22 @@ def _chunks(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     yield line, bad_separator, data[start:]
 
 
-def _read_braces(text: str, source: str, line: int, budget: AliasBudget) -> Iterator[Document | BadDocument]:
-    """A document that starts with a brace: JSON, and if it is not that, YAML in flow style."""
-    read: list[Document | BadDocument] = []
+def _read_braces(text: str, source: str, line: int, budget: Budget) -> Iterator[Document | BadDocument]:
+    """A document that starts with a brace: a JSON stream; as for the clients, what is none from the start is YAML."""
+    read = 0
     try:
-        read.extend(_judged(source, at, value, flaws) for at, value, flaws in read_json(text, line))
+        for at, value, flaws in read_json(text, line):
+            read += 1
+            yield _judged(source, at, value, flaws)
     except JsonError as error:
-        as_yaml = list(_read_yaml(text, source, line, budget))
-        if any(isinstance(document, BadDocument) for document in as_yaml) and (read or source.endswith(".json")):
-            read.append(BadDocument(source, (error.flaw,)))
-        else:
-            read = as_yaml
-    yield from read
+        # After a second value the clients read on as JSON only; after the first, a comment may follow, say.
+        rest = [] if read > 1 else list(_read_yaml(text[error.start :], source, error.line, budget))
+        if read > 1 or (source.endswith(".json") and any(isinstance(one, BadDocument) for one in rest)):
+            rest = [BadDocument(source, (error.flaw,))]
+        yield from rest
 
 
-def _read_yaml(text: str, source: str, line: int, budget: AliasBudget) -> Iterator[Document | BadDocument]:
+def _read_yaml(text: str, source: str, line: int, budget: Budget) -> Iterator[Document | BadDocument]:
     if _DIRECTIVE.match(text):
         # Cut from its document at the `---` that must follow, a directive is an error to the clients as well.
         yield _bad(source, line, "starts with a % directive, which the clients of Kubernetes cannot read; remove it")

@@ -22,8 +22,12 @@ class _FlawError(ValueError):
 class JsonError(Exception):
     """Not JSON, or beyond a bound."""
 
-    def __init__(self, flaw: Flaw) -> None:
+    def __init__(self, flaw: Flaw, start: int, line: int) -> None:
         self.flaw = flaw
+        self.start = start
+        """Where in the text the value starts that could not be read."""
+        self.line = line
+        """The line of that place."""
         super().__init__(flaw.what)
 
 
@@ -58,13 +62,13 @@ def read_json(text: str, first_line: int) -> Iterator[tuple[int, Any, list[Flaw]
         try:
             value, position = decoder.raw_decode(text, start)
         except json.JSONDecodeError as error:
-            raise JsonError(Flaw(first_line + error.lineno - 1, f"is not JSON: {error.msg}")) from None
+            raise JsonError(Flaw(first_line + error.lineno - 1, f"is not JSON: {error.msg}"), start, line) from None
         except _FlawError as error:
-            raise JsonError(Flaw(line, str(error))) from None
+            raise JsonError(Flaw(line, str(error)), start, line) from None
         except RecursionError:
-            raise JsonError(Flaw(line, TOO_DEEP)) from None
+            raise JsonError(Flaw(line, TOO_DEEP), start, line) from None
         if _is_deeper(value):
-            raise JsonError(Flaw(line, TOO_DEEP))
+            raise JsonError(Flaw(line, TOO_DEEP), start, line)
         if _SURROGATE.search(text, start, position) and not _is_unicode(value):
             flaws.append(Flaw(line, "holds half of a surrogate pair, which is not a character"))
         yield line, value, flaws
