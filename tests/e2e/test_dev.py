@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.e2e.checkout import Checkout
+from k8s_hardening.engine.obtaining import obtain
+from k8s_hardening.engine.progress import Progress
+from k8s_hardening.engine.workspace import Workspace
+from k8s_hardening.model.labels import TENANT_LABEL
+from tests.e2e.checkout import ROOT, Checkout
 
 pytestmark = pytest.mark.e2e
 PASSPHRASE = {"PULUMI_CONFIG_PASSPHRASE": "of-a-test"}
@@ -111,7 +117,64 @@ def test_nothing_is_applied_to_a_cluster_when_nobody_can_be_asked(project: Check
     assert "pass --yes to apply" in ran.log
 
 
-def test_a_tenant_leaves_a_live_environment_only_after_its_decommission(project: Checkout) -> None:
-    # A state that says that the tenant is live: exported shape, as `up` to a cluster leaves it.
+def put_into_state(project: Checkout, namespace: str, tenant: str) -> None:
+    """Let the state of prod say that a namespace is live, as `up` to a cluster leaves it."""
+    workspace = Workspace(
+        root=project.folder,
+        project=project.folder,
+        stack="prod",
+        toolchain=obtain(ROOT, Progress()),
+        pack=project.folder / "policy-pack",
+        pack_configuration=project.folder / "policy-pack/config/prod.json",
+        renders=False,
+    )
+    state = json.loads(workspace.export())
+    provider = "urn:pulumi:prod::k8s-hardening::pulumi:providers:kubernetes::target"
+    token = "kubernetes:core/v1:Namespace"  # noqa: S105 - a type token
+    state["deployment"]["resources"] = [
+        {
+            "urn": provider,
+            "custom": True,
+            "id": "p1",
+            "type": "pulumi:providers:kubernetes",
+            "inputs": {},
+            "outputs": {},
+        },
+        {
+            "urn": f"urn:pulumi:prod::k8s-hardening::{token}::{namespace}",
+            "custom": True,
+            "id": namespace,
+            "type": token,
+            "provider": f"{provider}::p1",
+            "inputs": {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": {"name": namespace, "labels": {TENANT_LABEL: tenant}},
+            },
+        },
+    ]
+    path = project.folder / "state.json"
+    path.write_text(json.dumps(state))
+    done = subprocess.run(
+        [workspace.toolchain.pulumi, "stack", "import", "--stack", "prod", "--file", path],
+        cwd=project.folder,
+        env=workspace.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_tenant_leaves_a_live_environment_only_after_its_decommission(
+    project: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE["PULUMI_CONFIG_PASSPHRASE"])
     prepared = project.preview("--stack", "prod", **PASSPHRASE)
     assert prepared.status == 0, prepared.log
+    put_into_state(project, "analytics-jobs", "analytics")
+    for command in (project.preview, project.up):
+        ran = command("--stack", "prod", **PASSPHRASE)
+        assert ran.status == 2
+        assert 'tenant "analytics" is gone, and with it namespace analytics-jobs' in ran.log
+        assert "decommission" in ran.log
