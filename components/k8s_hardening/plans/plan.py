@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from k8s_hardening.controls.judging import harden
 from k8s_hardening.controls.registry import CONTROLS
@@ -24,13 +25,21 @@ _KINDS_IN_ORDER = (
 )
 
 
+class Hosts(StrEnum):
+    """Which nodes hold a file."""
+
+    CONTROL_PLANE = "control-plane"
+    EVERY_NODE = "every-node"
+
+
 @dataclass(frozen=True, slots=True)
 class HostFile:
-    """One file of a control-plane host."""
+    """One file of the hosts; mode 0600, owned by root."""
 
     path: str
     """Absolute path on the host."""
     text: str
+    hosts: Hosts = Hosts.CONTROL_PLANE
 
 
 @dataclass(frozen=True, slots=True)
