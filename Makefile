@@ -51,6 +51,7 @@ format: setup ## Format the code
 
 docs: setup ## Write the generated documentation anew
 	@$(KH) controls --format markdown > docs/controls.md
+	@$(KH) baseline --format markdown > docs/baseline.md
 
 pack-config: setup ## Write the pack's configuration of every environment from its baseline
 	@$(KH) pack-config --stack dev --stack prod

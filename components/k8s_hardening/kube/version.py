@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _FORM = re.compile(r"v?1\.(0|[1-9][0-9]{0,2})(\.[0-9]+)?(?:[-+][0-9A-Za-z.+-]+)?")
@@ -55,6 +56,11 @@ class KubeVersion:
         return core_schema.no_info_plain_validator_function(
             validate, serialization=core_schema.plain_serializer_function_ser_schema(str)
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # A text, so that an editor marks the number that an unquoted version is.
+        return {"type": "string", "pattern": f"^{_FORM.pattern}$"}
 
 
 # The span whose facts were read in the Kubernetes source, minor by minor (k8s.io/kubernetes v1.18.20 to v1.37.2).

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Strict
+from pydantic import AfterValidator, BeforeValidator, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from k8s_hardening.kube.names import (
@@ -200,7 +200,12 @@ Name = Annotated[str, AfterValidator(_label)]
 FlowName = Annotated[str, AfterValidator(_flow_name)]
 TenantNamespace = Annotated[str, AfterValidator(_tenant_namespace)]
 ObjectName = Annotated[str, AfterValidator(_subdomain)]
-Quantity = Annotated[str, BeforeValidator(_number_as_text), AfterValidator(_quantity)]
+Quantity = Annotated[
+    str,
+    BeforeValidator(_number_as_text),
+    AfterValidator(_quantity),
+    WithJsonSchema({"type": ["string", "number"]}),  # an editor must not mark what is taken
+]
 LabelKey = Annotated[str, AfterValidator(_label_key)]
 FreeLabelKey = Annotated[str, AfterValidator(_free_label_key)]
 LabelValue = Annotated[str, AfterValidator(_label_value)]

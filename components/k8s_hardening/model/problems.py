@@ -141,7 +141,7 @@ def _example(place: _Place) -> str:
             found = found[0]
         elif isinstance(found, dict) and found:
             found = found.get(str(step), next(iter(found.values())))
-    return "" if found is None else f"; for example {_flow_text(found)}"
+    return "" if found is None else f"; for example {flow_text(found)}"
 
 
 def example_of(field: FieldInfo) -> Any:
@@ -154,10 +154,10 @@ def example_of(field: FieldInfo) -> Any:
     return to_jsonable_python(default)
 
 
-def _flow_text(value: Any) -> str:
+def flow_text(value: Any) -> str:
     """Plain data as a person writes it in a YAML file, on one line."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow_text(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {flow_text(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow_text, value)) + "]"
+        return "[" + ", ".join(map(flow_text, value)) + "]"
     return json.dumps(value)
