@@ -60,7 +60,7 @@ def prepare(
         root=root,
         project=project.resolve(),
         stack=stack,
-        toolchain=toolchain_of(root),
+        toolchain=toolchain_of(root_of(pack)),  # a team's own repository pins no engine; the pack's does
         pack=pack,
         pack_configuration=pack_config,
         quiet=quiet,

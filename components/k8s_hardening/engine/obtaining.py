@@ -21,6 +21,7 @@ from k8s_hardening.engine.toolchain import (
     CLI_VERSION,
     PLUGIN,
     PROVIDER_VERSION,
+    TOOLS,
     EngineError,
     Toolchain,
     cache_folder,
@@ -62,14 +63,19 @@ def _made(folder: Path, home: Path) -> Toolchain | None:
 
 def _make(project: Path, folder: Path, home: Path, progress: Progress) -> Toolchain:
     if not _install(folder / "installed", progress):
-        if not usable_go():
-            raise EngineError(f"neither a usable pulumi nor Go 1.26 was found: {_REMEDY}")
+        if not _can_build(project):
+            raise EngineError(f"no usable pulumi was found, and it cannot be built here: {_REMEDY}")
         with _whole(folder / "built") as scratch:
             build_command_line(project, scratch / "bin", progress)
     made = _made(folder, home)
     if made is None:
         raise EngineError(f"the engine was made but is not in {folder}: remove that folder and run this again")
     return made
+
+
+def _can_build(project: Path) -> bool:
+    """Whether the project pins what to build, and a Go that can build it is here."""
+    return all((project / "tools" / tool).is_dir() for tool in TOOLS) and usable_go()
 
 
 def _install(target: Path, progress: Progress) -> bool:
@@ -109,7 +115,7 @@ def _provide(project: Path, toolchain: Toolchain, progress: Progress) -> None:
     except subprocess.TimeoutExpired:
         pass
     progress.say("  it cannot be reached from here")
-    if not usable_go():
+    if not _can_build(project):
         raise EngineError(f"the Kubernetes provider {PROVIDER_VERSION} can neither be downloaded nor built: {_REMEDY}")
     plugins = toolchain.home / "plugins"
     plugins.mkdir(parents=True, exist_ok=True)
