@@ -54,7 +54,7 @@ docs: setup ## Write the generated documentation anew
 	@$(KH) baseline --format markdown > docs/baseline.md
 
 pack-config: setup ## Write the pack's configuration of every environment from its baseline
-	@$(KH) pack-config --stack dev --stack prod
+	@$(KH) pack-config $(patsubst Pulumi.%.yaml,--stack %,$(wildcard Pulumi.*.yaml))
 
 lock: setup ## Lock the dependencies anew, with hashes
 	@cd components && ../.venv/bin/pip-compile --quiet --allow-unsafe --extra dev --generate-hashes --strip-extras \
