@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.model.apparmor import AppArmorMode, AppArmorProfileSpec
-from k8s_hardening.plans.plan import HostFile
+from k8s_hardening.plans.plan import HostFile, Hosts
 
 _DIRECTORY = "/etc/apparmor.d"
 # A profile of one's own takes the place of the runtime's, so it brings along what that one guards: the kernel's own
@@ -42,7 +42,7 @@ def profile_name(profile: AppArmorProfileSpec) -> str:
 
 def profile_file(profile: AppArmorProfileSpec) -> HostFile:
     """The profile as a file of the nodes, for AppArmor 2.13 and later."""
-    return HostFile(f"{_DIRECTORY}/{profile_name(profile)}", "\n".join(_lines(profile)) + "\n")
+    return HostFile(f"{_DIRECTORY}/{profile_name(profile)}", "\n".join(_lines(profile)) + "\n", Hosts.EVERY_NODE)
 
 
 def _lines(profile: AppArmorProfileSpec) -> Iterator[str]:

@@ -72,14 +72,12 @@ def combined(parts: Iterable[Part]) -> Part:
     """
     parts = tuple(parts)
     settings = sorted((one for part in parts for one in part.settings), key=lambda one: (one.component, one.flag))
-    flags = [(one.component, one.flag) for one in settings]
     files = sorted((one for part in parts for one in part.files), key=lambda one: one.path)
+    flags = [f"{one.component} --{one.flag}" for one in settings]
     paths = [one.path for one in files] + [one.file.path for one in settings if one.file is not None]
     for names in (flags, paths):
-        if len(set(names)) != len(names):
-            raise ValueError(
-                f"two parts of the control plane write {sorted({str(n) for n in names if names.count(n) > 1})}"
-            )
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two parts of the control plane write {', '.join(twice)}")
     return Part(
         settings=tuple(settings),
         files=tuple(files),
