@@ -32,6 +32,11 @@ def found(token: str, properties: dict[str, Any]) -> list[tuple[str, str]]:
         ("pulumi:providers:kubernetes", {"version": "4.27.0"}),
         ("k8s-hardening:index:Tenant", {"name": "a"}),
         ("random:index/randomPet:RandomPet", {}),
+        ("kubernetes:yaml:ConfigGroup", {"files": ["a.yaml"]}),
+        ("kubernetes:core/v1:ServiceAccountPatch", {"apiVersion": "v1", "kind": "ServiceAccount"}),
+        ("kubernetes:argoproj.io/v1alpha1:Rollout", {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"}),
+        ("pulumi:providers:kubernetes", {"__internal": {"name": "kubernetes"}}),
+        ("pulumi:providers:k8s-hardening", {"pluginDownloadURL": "git://git.example.com/components"}),
     ],
 )
 def test_honest_resources_pass(token: str, properties: dict[str, Any]) -> None:
@@ -52,7 +57,52 @@ def test_honest_resources_pass(token: str, properties: dict[str, Any]) -> None:
             {"apiVersion": "v1", "kind": "PodList", "items": UNKNOWN},
             [("opaque-release", "(resource)")],
         ),
+        (
+            "kubernetes:yaml.example.com/v1:PodPatch",
+            POD,
+            [("resource-type", "apiVersion")],
+        ),
+        (
+            "kubernetes:kustomize.example.com/v1:Deployment",
+            POD,
+            [("resource-type", "apiVersion"), ("resource-type", "kind")],
+        ),
+        (
+            "kubernetes:helm.cattle.io/v1:HelmChart",
+            {"apiVersion": "helm.cattle.io/v1", "kind": "HelmChart"},
+            [("opaque-release", "kind")],
+        ),
+        (
+            "kubernetes:argoproj.io/v1alpha1:Application",
+            {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application"},
+            [("opaque-release", "kind")],
+        ),
+        (
+            "kubernetes:kustomize.toolkit.fluxcd.io/v1:Kustomization",
+            {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization"},
+            [("opaque-release", "kind")],
+        ),
+        (
+            "kubernetes:networking.k8s.io/v1:NetworkPolicyPatch",
+            {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"},
+            [("patched-guard-rail", "(resource)")],
+        ),
+        (
+            "kubernetes:core/v1:ResourceQuotaPatch",
+            {"apiVersion": "v1", "kind": "ResourceQuota"},
+            [("patched-guard-rail", "(resource)")],
+        ),
         ("command:local:Command", {}, [("provider-package", "(resource)")]),
+        (
+            "pulumi:providers:kubernetes",
+            {"__internal": {"pluginDownloadURL": "https://plugins.example.com"}},
+            [("provider-package", "(resource)")],
+        ),
+        (
+            "pulumi:providers:kubernetes",
+            {"pluginDownloadURL": "https://plugins.example.com"},
+            [("provider-package", "(resource)")],
+        ),
         ("pulumi-python:dynamic:Resource", {}, [("provider-package", "(resource)")]),
     ],
 )

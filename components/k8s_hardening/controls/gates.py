@@ -10,12 +10,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from k8s_hardening.controls.control import Finding, Severity, finding
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, holds_unknown
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_map, holds_unknown, kind_of
 
-# Resources of the kubernetes package that stand for others and are no object of the API server.
-_COMPOSITES = ("helm.sh/", "kustomize", "yaml")
+# Modules of the kubernetes package whose resources stand for others and are no object of the API server
+# (pulumi-kubernetes 4.27.0). Exact names: an API group of somebody's own may start with the same letters.
+_COMPOSITES = frozenset({"helm.sh/v2", "helm.sh/v3", "helm.sh/v4", "kustomize", "kustomize/v2", "yaml", "yaml/v2"})
+# Objects from which a controller in the cluster makes others, with rights of its own: group -> kinds.
+_APPLIED_UNSEEN = {
+    "argoproj.io": ("Application", "ApplicationSet"),
+    "fleet.cattle.io": ("Bundle", "GitRepo"),
+    "helm.cattle.io": ("HelmChart", "HelmChartConfig"),
+    "helm.toolkit.fluxcd.io": ("HelmRelease",),
+    "k3s.cattle.io": ("Addon",),
+    "kustomize.toolkit.fluxcd.io": ("Kustomization",),
+}
+# What keeps a namespace closed: group -> kinds.
+_GUARD_RAILS = {
+    "": ("LimitRange", "ResourceQuota"),
+    "admissionregistration.k8s.io": ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
+    "networking.k8s.io": ("NetworkPolicy",),
+}
 # Aliases of API groups in type tokens (pulumi-kubernetes 4.27.0): token group -> group of the API.
 _ALIASES = {"core": "", "apiregistration": "apiregistration.k8s.io"}
+_PLUGIN_SOURCE = "pluginDownloadURL"
 _OWN_PACKAGES = frozenset({"pulumi", "kubernetes", "k8s-hardening"})
 
 GateCheck = Callable[[str, Manifest, frozenset[str]], Iterator[Finding]]
@@ -33,10 +50,15 @@ class Gate:
     references: tuple[str, ...] = ()
 
 
+def is_patch(token: str, properties: Manifest) -> bool:
+    """Whether the provider takes a resource for a partial object (pulumi-kubernetes 4.27.0 pkg/kinds/util.go)."""
+    return token.rpartition(":")[2] == f"{kind_of(properties)}Patch"
+
+
 def _resource_type(token: str, properties: Manifest, packages: frozenset[str]) -> Iterator[Finding]:
     package, _, rest = token.partition(":")
     module, _, kind = rest.partition(":")
-    if package != "kubernetes" or not properties or module.startswith(_COMPOSITES):
+    if package != "kubernetes" or not properties or module in _COMPOSITES:
         return
     group, _, version = module.rpartition("/")
     group = _ALIASES.get(group, group)
@@ -52,15 +74,31 @@ def _opaque_release(token: str, properties: Manifest, packages: frozenset[str]) 
     if token == "kubernetes:helm.sh/v3:Release":  # noqa: S105 - a type token
         fix = "use kubernetes:helm.sh/v4:Chart, which registers each object so that it can be judged"
         yield Finding("(resource)", "a Helm release, whose objects nobody sees at preview", fix)
-    elif token.startswith(tuple(f"kubernetes:{prefix}" for prefix in _COMPOSITES)) and holds_unknown(properties):
+    elif token.startswith("kubernetes:") and token.split(":")[1] in _COMPOSITES and holds_unknown(properties):
         fix = "give it inputs that are known at preview"
         yield Finding("(resource)", "made of inputs not known until apply, so its objects are not judged", fix, True)
     elif token.startswith("kubernetes:") and token.endswith("List") and "items" in properties:
         yield Finding("(resource)", "a list, which the provider refuses", "register each of its objects by itself")
+    elif kind_of(properties) in _APPLIED_UNSEEN.get(api_group_of(properties), ()):
+        fix = "register the objects themselves, so that they can be judged"
+        yield finding("kind", properties.get("kind"), f"{fix}; a controller would apply them unseen")
+
+
+def _patched_guard_rail(token: str, properties: Manifest, packages: frozenset[str]) -> Iterator[Finding]:
+    is_guard_rail = kind_of(properties) in _GUARD_RAILS.get(api_group_of(properties), ())
+    if is_guard_rail and is_patch(token, properties):
+        fix = "change it where it is written as a whole"
+        yield Finding("(resource)", "a patch, which says nothing of what is left of the object", fix)
 
 
 def _provider_package(token: str, properties: Manifest, packages: frozenset[str]) -> Iterator[Finding]:
     package = token.partition(":")[0]
+    if token == "pulumi:providers:kubernetes":  # noqa: S105 - a type token
+        # The engine keeps its own settings of a provider under __internal; older ones stand among the others.
+        places = (properties, as_map(properties.get("__internal")))
+        if any(place.get(_PLUGIN_SOURCE) is not None for place in places):
+            fix = f"leave out {_PLUGIN_SOURCE}; whatever is called kubernetes there could change a cluster unseen"
+            yield Finding("(resource)", "a provider from a place of the stack's own choice", fix)
     if package not in _OWN_PACKAGES and package not in packages:
         fix = "use the kubernetes package, or let the platform add it to enforcement.packages"
         yield Finding("(resource)", f"made by the package {package}, which could change a cluster unseen", fix)
@@ -72,6 +110,12 @@ GATES = (
         requirement="Every object that a stack applies must be visible at preview.",
         severity=Severity.HIGH,
         check=_opaque_release,
+    ),
+    Gate(
+        id="patched-guard-rail",
+        requirement="What keeps a namespace closed must be written as a whole.",
+        severity=Severity.HIGH,
+        check=_patched_guard_rail,
     ),
     Gate(
         id="provider-package",
