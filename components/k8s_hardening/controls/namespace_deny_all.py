@@ -3,8 +3,8 @@
 Judged over a whole stack: for each of its Namespaces, system ones excepted, the stack must hold a NetworkPolicy that
 selects every pod, is in force for ingress and has no ingress rule, and one that does the same for egress; one policy
 may do both. Absent policyTypes mean ingress, and egress if there is an egress rule (k8s.io/kubernetes v1.37.2
-pkg/apis/networking/v1/defaults.go). Further policies do not matter here: rules that admit everybody belong to
-network-policy-open. Namespaces of other stacks are not asked for.
+pkg/apis/networking/v1/defaults.go). Further policies do not matter here (rules that admit everybody belong to
+network-policy-open), unless they have the same name: of those only one will be there, so each must deny. Namespaces of other stacks are not asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.stack_namespaces import by_namespace, inside, lacking, user_namespaces
+from k8s_hardening.controls.stack_namespaces import agreed, by_namespace, inside, lacking, user_namespaces
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map
 from k8s_hardening.kube.network_policies import selects_everything
 from k8s_hardening.model.knowledge import Knowledge
@@ -24,7 +24,7 @@ def check_stack(manifests: Sequence[Manifest], knowledge: Knowledge) -> Iterator
     """Each namespace of the stack without a deny-all for both directions."""
     policies = by_namespace(manifests, "networking.k8s.io", "NetworkPolicy")
     for index, name in user_namespaces(manifests):
-        denied = {direction for policy in inside(policies, name) for direction in _denied(policy)}
+        denied = agreed(inside(policies, name), _denied)
         missing = [field for direction, field in _RULES.items() if direction not in denied]
         if missing:
             yield (

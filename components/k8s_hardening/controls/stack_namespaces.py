@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from k8s_hardening.controls.control import Finding, describe
@@ -46,6 +46,19 @@ def by_namespace(manifests: Sequence[Manifest], group: str, kind: str) -> dict[s
 def inside(objects: dict[str, list[Manifest]], name: Any) -> list[Manifest]:
     """Those of the objects that stand in a namespace; none when its name is absent or unknown."""
     return objects.get(name, []) if isinstance(name, str) and name else []
+
+
+def agreed(objects: Iterable[Manifest], effects: Callable[[Manifest], Iterable[str]]) -> set[str]:
+    """What some objects of one namespace do together, whichever of those with the same name is applied last."""
+    by_name: dict[str, set[str]] = {}
+    nameless: set[str] = set()
+    for one in objects:
+        name, done = name_of(one), set(effects(one))
+        if name:
+            by_name[name] = by_name[name] & done if name in by_name else done
+        else:
+            nameless |= done
+    return nameless.union(*by_name.values())
 
 
 def lacking(name: Any, what: str, fix: str) -> Finding:
