@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
@@ -14,23 +13,12 @@ from k8s_hardening.model.apparmor import AppArmorSpec
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Switch, matching, not_empty, wrong
 from k8s_hardening.model.crossing import baseline_problems
+from k8s_hardening.model.dialect import Dialect as Dialect  # its name here is public
 from k8s_hardening.model.enforcement import EnforcementSpec
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.network import DnsSpec
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.tenant import TenantSpec
-
-
-class Dialect(StrEnum):
-    """A target for control-plane settings."""
-
-    KUBEADM = "kubeadm"
-    STATIC_POD = "static-pod"
-    K3S = "k3s"
-    RKE2 = "rke2"
-    TALOS = "talos"
-    CLUSTER_API = "cluster-api"
-    MANAGED = "managed"
 
 
 def _cni_name(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from k8s_hardening.model.baseline import Baseline, Dialect
+from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.apparmor import profile_file
 from k8s_hardening.plans.network import touches
