@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from k8s_hardening.controls.control import Control, Finding
-from k8s_hardening.kube.manifest import Manifest, kind_of, name_of, namespace_of
+from k8s_hardening.kube.manifest import Manifest, api_group_of, kind_of, name_of, namespace_of
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.knowledge import Knowledge
@@ -27,7 +27,9 @@ def _is_alive(exemption: Exemption, knowledge: Knowledge) -> bool:
 
 def _covers(exemption: Exemption, manifest: Manifest, finding: Finding) -> bool:
     kind = kind_of(manifest)
-    namespace = name_of(manifest) if kind == "Namespace" else namespace_of(manifest)
+    # A Namespace is its own namespace; a custom resource may be called so too and stands where it says.
+    is_namespace = kind == "Namespace" and not api_group_of(manifest)
+    namespace = name_of(manifest) if is_namespace else namespace_of(manifest)
     return (
         exemption.namespace in (None, namespace)
         and exemption.kind in (None, kind)

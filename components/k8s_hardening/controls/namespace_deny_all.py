@@ -4,7 +4,8 @@ Judged over a whole stack: for each of its Namespaces, system ones excepted, the
 selects every pod, is in force for ingress and has no ingress rule, and one that does the same for egress; one policy
 may do both. Absent policyTypes mean ingress, and egress if there is an egress rule (k8s.io/kubernetes v1.37.2
 pkg/apis/networking/v1/defaults.go). Further policies do not matter here (rules that admit everybody belong to
-network-policy-open), unless they have the same name: of those only one will be there, so each must deny. Namespaces of other stacks are not asked for.
+network-policy-open), unless they have the same name: of those only one will be there, so each must deny. Namespaces
+of other stacks are not asked for.
 """
 
 from __future__ import annotations

@@ -2,10 +2,11 @@
 
 Restricted fields: verbs and resources of every rule of a Role or ClusterRole. Not allowed: the verbs escalate, bind
 and impersonate (with the constrained forms impersonate:... and impersonate-on:... that servers know from 1.35), and
-the combinations of GRANTS. Wildcards belong to rbac-wildcards: here the verb or the resource is named. A rule that
-names its API groups grants only there. Names in resourceNames narrow a grant but are no reason to pass it; an
-exemption is. Source: k8s.io/kubernetes v1.37.2 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go and the
-Kubernetes documentation, RBAC Good Practices.
+the combinations of GRANTS; in an aggregation, selectors that match the labels of a built-in role that has them
+(testdata/cluster-roles.yaml beside the file named below). Wildcards belong to rbac-wildcards: here the verb or the
+resource is named. A rule that names its API groups grants only there. Names in resourceNames narrow a grant but are
+no reason to pass it; an exemption is. Source: k8s.io/kubernetes v1.37.2
+plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go and the Kubernetes documentation, RBAC Good Practices.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
-from k8s_hardening.kube.rbac import ALL, PolicyRule, policy_rules_of
+from k8s_hardening.kube.network_policies import selects_everything
+from k8s_hardening.kube.rbac import ALL, GROUP, PolicyRule, aggregations_of, policy_rules_of
 from k8s_hardening.model.knowledge import Knowledge
 
 VERBS = frozenset({"bind", "escalate", "impersonate"})
@@ -37,17 +40,23 @@ class Grant:
 _WRITE = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 _CHANGE = frozenset({"update", "patch"})
 _ADMISSION = Grant("admissionregistration.k8s.io", _WRITE, "reads and changes every request, or switches its rules off")
+# Labels change through the subresources of a namespace too, and a quota is kept by its status
+# (k8s.io/kubernetes v1.37.2 pkg/registry/core/namespace/strategy.go, apiserver admission/plugin/resourcequota).
+_NAMESPACE = Grant("", _CHANGE, "lifts the Pod Security level of the namespace")
 GRANTS: dict[str, Grant] = {
     "certificatesigningrequests/approval": Grant("certificates.k8s.io", _CHANGE, "makes certificates for anybody"),
     "limitranges": Grant("", _WRITE, "lifts the limits of the namespace"),
     "mutatingadmissionpolicies": _ADMISSION,
     "mutatingadmissionpolicybindings": _ADMISSION,
     "mutatingwebhookconfigurations": _ADMISSION,
-    "namespaces": Grant("", _CHANGE, "lifts the Pod Security level of the namespace"),
+    "namespaces": _NAMESPACE,
+    "namespaces/finalize": _NAMESPACE,
+    "namespaces/status": _NAMESPACE,
     "networkpolicies": Grant("networking.k8s.io", _WRITE, "lifts the deny-all of the namespace"),
     "nodes/proxy": Grant("", frozenset(), "runs commands in every pod of a node, unseen by audit and admission"),
     "persistentvolumes": Grant("", frozenset({"create"}), "mounts any folder of a node"),
     "resourcequotas": Grant("", _WRITE, "lifts the quota of the namespace"),
+    "resourcequotas/status": Grant("", _CHANGE, "lifts the quota of the namespace"),
     "serviceaccounts/token": Grant("", frozenset({"create"}), "makes tokens of other service accounts"),
     "signers": Grant("certificates.k8s.io", frozenset({"approve", "sign"}), "makes certificates for anybody"),
     "validatingadmissionpolicies": _ADMISSION,
@@ -56,12 +65,25 @@ GRANTS: dict[str, Grant] = {
 }
 """Resource -> the grant that is dangerous on it."""
 
+_BUILT_IN = {"kubernetes.io/bootstrapping": "rbac-defaults"}
+_AGGREGATE = f"{GROUP}/aggregate-to-"
+# Built-in ClusterRole with rights of GRANTS -> its labels.
+_MIGHTY: dict[str, dict[str, str]] = {
+    "cluster-admin": _BUILT_IN,
+    "system:aggregate-to-admin": {**_BUILT_IN, f"{_AGGREGATE}admin": "true"},
+    "system:aggregate-to-edit": {**_BUILT_IN, f"{_AGGREGATE}edit": "true"},
+}
+
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each dangerous verb, and each resource on which the rule's verbs are dangerous."""
     for rule in policy_rules_of(manifest):
         yield from _verbs(rule)
         yield from _resources(rule)
+    for path, selector in aggregations_of(manifest):
+        gathered = next((role for role, labels in _MIGHTY.items() if selects(selector, labels)), None)
+        if gathered is not None and not selects_everything(selector):  # that is a wildcard
+            yield finding(path, selector, f"select roles by a label of their own; this gathers {gathered}")
 
 
 def _verbs(rule: PolicyRule) -> Iterator[Finding]:

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, as_str, kind_of
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
 from k8s_hardening.kube.network_policies import selects_everything
-from k8s_hardening.kube.rbac import ALL, GROUP, policy_rules_of
+from k8s_hardening.kube.rbac import ALL, aggregations_of, policy_rules_of
 from k8s_hardening.model.knowledge import Knowledge
 
 _FIELDS = ("apiGroups", "resources", "verbs", "nonResourceURLs")
@@ -27,7 +27,9 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
             for path, value in rule.located(field):
                 if value is UNKNOWN or _is_wildcard(field, value):
                     yield finding(path, value, "name each item that is needed")
-    yield from _aggregations(manifest)
+    for path, selector in aggregations_of(manifest):
+        if selector is UNKNOWN or selects_everything(selector):
+            yield finding(path, selector, "select roles by a label of their own")
 
 
 def _is_wildcard(field: str, value: Any) -> bool:
@@ -37,17 +39,6 @@ def _is_wildcard(field: str, value: Any) -> bool:
         or (field == "resources" and text.startswith("*/"))
         or (field == "nonResourceURLs" and text.rstrip(ALL) in ("", "/") and text.endswith(ALL))
     )
-
-
-def _aggregations(manifest: Manifest) -> Iterator[Finding]:
-    if kind_of(manifest) != "ClusterRole" or api_group_of(manifest) != GROUP:
-        return
-    selectors = as_map(manifest.get("aggregationRule")).get("clusterRoleSelectors")
-    for index, selector in enumerate(as_list(selectors)):
-        if selector is UNKNOWN or selects_everything(selector):
-            yield finding(
-                f"aggregationRule.clusterRoleSelectors[{index}]", selector, "select roles by a label of their own"
-            )
 
 
 CONTROL = Control(

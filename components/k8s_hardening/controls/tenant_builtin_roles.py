@@ -1,9 +1,11 @@
-"""A tenant's people must not hold the built-in roles admin and edit in its namespaces.
+"""A tenant's people must not hold the built-in roles admin and edit in its namespaces, nor those of components.
 
 Restricted field: roleRef of a RoleBinding in a tenant's namespace with a subject of that tenant. Not allowed: the
 ClusterRoles of ROLES. In every version they may create and delete NetworkPolicies, and so open the namespace's
 deny-all, or bind a role that may (k8s.io/kubernetes v1.18.20 to v1.37.2
-plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata/cluster-roles.yaml).
+plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata/cluster-roles.yaml). Nor those that the server keeps for its
+own components (OF_COMPONENTS, and controller-roles.yaml beside that file): they delete anything, raise their own
+rights, or make tokens of other service accounts.
 """
 
 from __future__ import annotations
@@ -17,13 +19,15 @@ from k8s_hardening.kube.rbac import binding_of
 from k8s_hardening.model.knowledge import Knowledge
 
 ROLES = ("admin", "edit", "system:aggregate-to-admin", "system:aggregate-to-edit")
+OF_COMPONENTS = ("system:kube-controller-manager", "system:kube-scheduler", "system:node")
+_CONTROLLER = "system:controller:"
 _FIX = "refer to a Role that leaves networkpolicies to the platform"
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """The role, when it voids the guard rails of the tenant that gets it."""
     binding = binding_of(manifest)
-    if binding is None or binding.is_cluster_wide or binding.cluster_role not in (*ROLES, UNKNOWN):
+    if binding is None or binding.is_cluster_wide or not _is_too_much(binding.cluster_role):
         return
     namespace = binding.namespace
     for subject in tenant_subjects(binding, knowledge):
@@ -32,9 +36,13 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
             return
 
 
+def _is_too_much(role: object) -> bool:
+    return role is UNKNOWN or role in (*ROLES, *OF_COMPONENTS) or as_str(role).startswith(_CONTROLLER)
+
+
 CONTROL = Control(
     id="tenant-builtin-roles",
-    requirement="A tenant's people must not hold the built-in roles admin and edit, which may delete its deny-all.",
+    requirement="A tenant's people must not hold built-in roles that may delete its deny-all or gain more rights.",
     severity=Severity.HIGH,
     chapter="rbac",
     profile=Profile.FULL,

@@ -116,6 +116,14 @@ def policy_rules_of(manifest: Manifest) -> Iterator[PolicyRule]:
             yield PolicyRule(f"rules[{index}]", as_map(rule))
 
 
+def aggregations_of(manifest: Manifest) -> Iterator[tuple[str, Any]]:
+    """Path and value of each selector by which a ClusterRole gathers the rules of others."""
+    if kind_of(manifest) == "ClusterRole" and api_group_of(manifest) == GROUP:
+        selectors = as_map(manifest.get("aggregationRule")).get("clusterRoleSelectors")
+        for index, selector in enumerate(as_list(selectors)):
+            yield f"aggregationRule.clusterRoleSelectors[{index}]", selector
+
+
 def binding_of(manifest: Manifest) -> Binding | None:
     """The object as a binding, or None."""
     kind = kind_of(manifest)
