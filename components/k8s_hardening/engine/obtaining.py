@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from k8s_hardening.engine.building import build_command_line, build_provider, usable_go
+from k8s_hardening.engine.building import build_command_line, build_provider
+from k8s_hardening.engine.go_modules import usable_go
 from k8s_hardening.engine.progress import Progress
 from k8s_hardening.engine.toolchain import (
     CLI_VERSION,

@@ -1,0 +1,70 @@
+"""Real servers of Kubernetes, built from the Go modules that tools/ pins, in the cache that all checkouts share."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from k8s_hardening.engine.go_modules import build_program, in_copy, usable_go
+from k8s_hardening.engine.progress import Progress
+from k8s_hardening.engine.toolchain import cache_folder
+
+ROOT = Path(__file__).parents[2]
+NEWEST, OLDEST = "1.37", "1.24"
+_KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kubeadm")
+_VERSION = "k8s.io/component-base/version"
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """The programs of one Kubernetes minor, and an etcd."""
+
+    version: str
+    """Minor version, for example 1.37."""
+    folder: Path
+    etcd: Path
+
+    def __getitem__(self, name: str) -> Path:
+        return self.folder / name
+
+
+def binaries(minor: str) -> Binaries:
+    """The programs of a minor version that tools/kubernetes-<minor> pins; built when they are not there yet."""
+    pin = ROOT / f"tools/kubernetes-{minor}"
+    match = re.search(r"^require k8s\.io/kubernetes (v1\.(\d+)\.\d+)$", (pin / "go.mod").read_text(), re.MULTILINE)
+    assert match, f"{pin}/go.mod pins no k8s.io/kubernetes"
+    stamps = {f"{_VERSION}.gitVersion": match[1], f"{_VERSION}.gitMajor": "1", f"{_VERSION}.gitMinor": match[2]}
+    programs = {name: f"k8s.io/kubernetes/cmd/{name}" for name in _KUBERNETES}
+    folder = _built(pin, programs, stamps, "6 min")
+    etcd = _built(ROOT / "tools/etcd", {"etcd": "go.etcd.io/etcd/server/v3"}, {}, "1 min")
+    return Binaries(minor, folder, etcd / "etcd")
+
+
+def _built(pin: Path, programs: dict[str, str], stamps: dict[str, str], about: str) -> Path:
+    digest = hashlib.sha256(b"".join((pin / name).read_bytes() for name in ("go.mod", "go.sum"))).hexdigest()[:12]
+    target = cache_folder() / f"{pin.name}-{digest}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{target}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if target.exists():
+            return target
+        assert usable_go(), f"{pin.name} must be built, and there is no Go 1.26 or newer on PATH"
+        scratch = Path(tempfile.mkdtemp(prefix=f".{pin.name}-", dir=target.parent))
+        try:
+            with Progress().step(f"building {', '.join(programs)} of {pin.name} from Go modules", about):
+                for name, package in programs.items():
+                    in_copy(pin, lambda copy, n=name, p=package: build_program(copy, p, scratch / n, stamps))
+            scratch.rename(target)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return target
+
+
+if __name__ == "__main__":
+    for wanted in (NEWEST, OLDEST):
+        print(binaries(wanted).folder)
