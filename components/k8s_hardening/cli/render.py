@@ -13,8 +13,8 @@ from k8s_hardening.cli.folder import Content, replace_folder
 from k8s_hardening.cli.report import count
 from k8s_hardening.cli.stack_files import baseline_of
 from k8s_hardening.cli.stack_options import project_option
-from k8s_hardening.cli.yaml_text import as_yaml
 from k8s_hardening.kube.manifest import Manifest, expand_lists, kind_of, name_of, namespace_of
+from k8s_hardening.kube.yaml_text import as_yaml
 from k8s_hardening.plans.baseline import plan_baseline
 from k8s_hardening.plans.plan import HostFile, Plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -39,3 +40,8 @@ def as_yaml(manifest: Manifest) -> str:
     """An object as one YAML document, in the order of its own keys."""
     text: str = yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, default_flow_style=False, width=2**20)
     return text
+
+
+def as_yaml_stream(manifests: Iterable[Manifest]) -> str:
+    """Objects as one YAML stream, a document each."""
+    return "---\n".join(as_yaml(manifest) for manifest in manifests)

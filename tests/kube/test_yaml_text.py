@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from k8s_hardening.cli.yaml_text import as_yaml
 from k8s_hardening.kube.documents import Document, read_documents
+from k8s_hardening.kube.yaml_text import as_yaml
 
 TRICKY = [
     "yes", "No", "on", "y", "n", "~", "null", "", "1", "0777", "0o17", "0x1F", "1e3", "1_000", "1:30", ".5", "+1", "-",
