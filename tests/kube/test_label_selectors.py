@@ -51,6 +51,8 @@ def test_it_matches(selector: Any) -> None:
         "app=web",
         {"matchLabels": {"app": "web", "zone": "a"}},
         {"matchLabels": {"app": "api"}, "matchExpressions": []},
+        {"matchLabels": {"zone": None}},
+        {"matchLabels": {"zone": UNKNOWN}},
         expression("In", "api"),
         expression("NotIn", "web", "api"),
         expression("Exists", key="zone"),

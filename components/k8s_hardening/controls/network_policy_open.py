@@ -1,7 +1,8 @@
 """A rule of a NetworkPolicy must say whom it admits.
 
 Restricted: a rule without peers (absent and empty both mean everybody); a peer that selects every pod of every
-namespace; ingress from the whole address space without an except; egress to a network that holds the address where
+namespace, or all but those that it names; ingress from the whole address space, or a large part of it, without an
+except that could be the cluster's networks; egress to a network that holds the address where
 clouds serve the node's credentials, without an except for it. Ports do not matter: a rule that is open on one port
 is open to everybody there.
 """
@@ -12,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, as_str
+from k8s_hardening.kube.label_selectors import selects
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, as_str, holds_unknown
 from k8s_hardening.kube.network_policies import (
     Rule,
     has_split_selectors,
@@ -22,6 +24,14 @@ from k8s_hardening.kube.network_policies import (
 )
 from k8s_hardening.kube.networks import Network, metadata_within
 from k8s_hardening.model.knowledge import Knowledge
+
+# The labels of a namespace that nobody has named in a policy: the server gives each its own name as a label.
+_STRANGER = {"kubernetes.io/metadata.name": "-"}
+# Prefix lengths by IP version. No owner's network is wider, so anything wider holds strangers; two halves of
+# everything are everything.
+_WIDEST_CLIENT = {4: 8, 6: 7}
+# An except smaller than this leaves out no cluster.
+_SMALLEST_CLUSTER = {4: 24, 6: 112}
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -51,14 +61,17 @@ def _without_peers(rule: Rule) -> Finding:
 
 def _every_pod(path: str, peer: dict[str, Any], *, is_split: bool) -> Iterator[Finding]:
     namespaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
-    if namespaces is None or (pods is not None and pods is not UNKNOWN and not selects_everything(pods)):
+    if namespaces is None or (pods is not None and not selects(pods, {})):
         return
-    if namespaces is UNKNOWN or as_map(namespaces).get("matchLabels") is UNKNOWN:
+    conditions = [as_map(namespaces).get(field) for field in ("matchLabels", "matchExpressions")]
+    if UNKNOWN in conditions:
         yield finding(f"{path}.namespaceSelector", UNKNOWN, "give the selector plain values")
-    elif selects_everything(namespaces) and not is_split:  # network-policy-peers speaks about split selectors
+    elif not holds_unknown(namespaces) and selects(namespaces, _STRANGER) and not is_split:
+        # network-policy-peers speaks about split selectors
+        which = "without conditions" if selects_everything(namespaces) else "with conditions that any other meets"
         yield Finding(
             f"{path}.namespaceSelector",
-            "without conditions, which selects every pod of every namespace",
+            f"{which}, which selects every pod of every namespace",
             "select namespaces by label, and pods with a podSelector in the same item",
         )
 
@@ -72,7 +85,8 @@ def _wide_network(path: str, block: dict[str, Any], rule: Rule) -> Iterator[Find
     if network is None:
         return
     if rule.is_ingress:
-        if network.prefixlen == 0 and not exceptions:
+        is_narrowed = any(item is not None and item.prefixlen <= _SMALLEST_CLUSTER[item.version] for item in exceptions)
+        if network.prefixlen < _WIDEST_CLIENT[network.version] and not is_narrowed:
             yield finding(f"{path}.cidr", cidr, "name the clients' networks, or take the cluster's own out with except")
         return
     address = metadata_within(network)

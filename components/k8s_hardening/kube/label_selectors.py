@@ -18,7 +18,9 @@ def selects(selector: Any, labels: Mapping[str, str]) -> bool:
     if not isinstance(selector, dict):
         return False
     wanted = selector.get("matchLabels")
-    if wanted is not UNKNOWN and not all(value in (labels.get(key), UNKNOWN) for key, value in as_map(wanted).items()):
+    if wanted is not UNKNOWN and not all(
+        key in labels and value in (labels[key], UNKNOWN) for key, value in as_map(wanted).items()
+    ):
         return False
     return all(_holds(as_map(item), labels) for item in as_list(selector.get("matchExpressions")))
 
