@@ -26,6 +26,7 @@ from k8s_hardening.controls import (
     network_policy_open,
     network_policy_peers,
     network_policy_valid,
+    node_volumes,
     pod_security_policy,
     privilege_escalation,
     privileged,
@@ -47,6 +48,7 @@ from k8s_hardening.controls import (
     system_subjects,
     tenant_builtin_roles,
     tenant_cluster_admin,
+    token_secrets,
     volume_types,
     windows_host_process,
 )
@@ -76,6 +78,7 @@ CONTROLS: tuple[Control, ...] = (
     network_policy_open.CONTROL,
     network_policy_peers.CONTROL,
     network_policy_valid.CONTROL,
+    node_volumes.CONTROL,
     pod_security_policy.CONTROL,
     privilege_escalation.CONTROL,
     privileged.CONTROL,
@@ -97,6 +100,7 @@ CONTROLS: tuple[Control, ...] = (
     system_subjects.CONTROL,
     tenant_builtin_roles.CONTROL,
     tenant_cluster_admin.CONTROL,
+    token_secrets.CONTROL,
     volume_types.CONTROL,
     windows_host_process.CONTROL,
 )
