@@ -8,7 +8,7 @@ PYTEST := $(PY) -m pytest -c components/pyproject.toml --rootdir .
 CODE := components tests policy-pack examples __main__.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine preview up render test test-unit test-e2e lint format docs pack-config lock bench clean
+.PHONY: help setup engine preview up render test test-unit test-e2e test-cluster lint format docs pack-config lock bench clean
 
 help: ## Show all targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,10 +34,13 @@ test: setup ## Run all tests: unit tests while the engine is made, then those wi
 	@$(MAKE) --no-print-directory test-e2e
 
 test-unit: setup ## Run the tests that need no engine
-	@$(PYTEST) -q -m "not e2e" -n 2
+	@$(PYTEST) -q -m "not e2e and not cluster" -n 2
 
 test-e2e: engine ## Run the tests with the real engine
 	@$(PYTEST) -q -m e2e
+
+test-cluster: engine ## Run the tests with real API servers
+	@$(PYTEST) -q -m cluster
 
 lint: setup ## ruff, mypy --strict and the contracts of the layers
 	@.venv/bin/ruff check $(CONFIG) $(CODE)
@@ -63,5 +66,5 @@ lock: setup ## Lock the dependencies anew, with hashes
 bench: engine ## Measure what docs/performance.md reports
 	@$(PY) -m tests.bench
 
-clean: ## Remove what the targets made in this checkout; the shared cache stays
-	@rm -rf .venv .work out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+clean: ## Remove what the targets made in this checkout, but not what was applied (out/STACK and its state, .work)
+	@rm -rf .venv out/render-* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -16,8 +16,10 @@ from k8s_hardening.engine.workspace import Outcome
 def print_summary(summary: Summary) -> None:
     """Resources judged, findings by control, and verdicts that could not be given."""
     console = Console(stderr=True, highlight=False)
-    blocked = "[red]blocked[/]" if summary.is_blocked else "[green]nothing blocks[/]"
-    console.print(f"\nPolicy pack: {len(summary.judged)} resources judged, {blocked}.")
+    verdict = "[green]nothing blocks[/]" if summary.judged else "[red]so nothing is proven[/]"
+    if summary.is_blocked:
+        verdict = "[red]blocked[/]"
+    console.print(f"\nPolicy pack: {len(summary.judged)} resources judged, {verdict}.")
     if summary.violations:
         console.print(_table(summary))
     for message in sorted(summary.not_run):
