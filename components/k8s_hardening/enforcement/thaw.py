@@ -25,15 +25,7 @@ def thaw(properties: Mapping[str, Any]) -> Manifest:
 
     The SDK's proxies are neither dict nor list, and touching an unknown value in one raises.
     """
-    return {str(key): _item(properties, key) for key in properties}
-
-
-def _item(holder: Any, key: Any) -> Any:
-    try:
-        value = holder[key]
-    except proxy.UnknownValueError:
-        return UNKNOWN
-    return _plain(value)
+    return {str(key): _plain(value) for key, value in _inside(properties).items()}
 
 
 def _plain(value: Any) -> Any:
@@ -42,8 +34,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return thaw(value)
     if isinstance(value, Sequence):
-        return [_item(value, index) for index in range(len(value))]
+        return [_plain(item) for item in _inside(value)]
     # Every number of a resource arrives as a float; the API server and the controls know whole numbers.
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def _inside(proxied: Any) -> Any:
+    # The SDK's own way past its check of each value (pulumi_policy/deserialize.py 1.21.0); going through the check
+    # takes twice the time, and it answers the key "__target" of a hostile object with something else.
+    return proxied["__target"]

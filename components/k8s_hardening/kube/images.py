@@ -8,6 +8,7 @@ registry.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -46,6 +47,7 @@ class Image:
         return f"{self.registry}/{self.repository}"
 
 
+@functools.lru_cache(maxsize=1024)  # several controls ask about the same image, and a stack about the same few
 def parse_image(text: str) -> Image:
     """The image that a text refers to, Docker Hub's short forms written out.
 

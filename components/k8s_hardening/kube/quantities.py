@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from decimal import ROUND_UP, Context, Decimal
 
@@ -33,9 +34,16 @@ def parse_quantity(value: object) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError(f"{type(value).__name__} is not a quantity")
     text = str(value)
-    match = _FORM.fullmatch(text) if len(text) <= _LONGEST else None
-    if match is None:
+    if len(text) > _LONGEST:
         raise ValueError(f"{text[:_LONGEST]!r} is not a quantity")
+    return _parse(text)
+
+
+@functools.lru_cache(maxsize=1024)  # a stack says the same few amounts in each of its containers
+def _parse(text: str) -> Decimal:
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a quantity")
     sign, digits, suffix, exponent = match.groups()
     amount = Decimal(digits)
     if suffix in _BINARY_SCALE:
