@@ -38,7 +38,7 @@ def preview(
     Examples:
       k8s-hardening preview --stack dev
       k8s-hardening preview --stack dev -- --diff
-      k8s-hardening preview --project examples/team-stack --pack-config policy-pack/config/dev.json
+      k8s-hardening preview --project examples/team-stack --pack-config examples/team-stack/pack.dev.json
     """
     workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json")
     refuse_removals(workspace, baseline)
