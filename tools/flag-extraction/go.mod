@@ -1,0 +1,3 @@
+module k8s-hardening/tools/flag-extraction
+
+go 1.24
