@@ -61,8 +61,10 @@ class Pack:
             request.provider.name = "cluster"
         return request
 
-    def analyze_stack(self, resources: Sequence[tuple[str, dict[str, Any]]]) -> list[Any]:
-        """The diagnostics about all resources of a stack together."""
+    def analyze_stack(
+        self, resources: Sequence[tuple[str, dict[str, Any]]], *, providers: Sequence[str] = ()
+    ) -> list[Any]:
+        """The diagnostics about all resources of a stack together; `providers` are the URNs of who makes each."""
         request = analyzer_pb2.AnalyzeStackRequest(
             resources=[
                 analyzer_pb2.AnalyzerResource(
@@ -71,6 +73,8 @@ class Pack:
                 for index, (token, properties) in enumerate(resources)
             ]
         )
+        for resource, provider in zip(request.resources, providers, strict=False):
+            resource.provider.urn = provider
         return list(self.stub.AnalyzeStack(request, timeout=_SECONDS).diagnostics)
 
     def info(self) -> Any:

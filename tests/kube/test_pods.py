@@ -61,6 +61,54 @@ def test_custom_resources_are_searched_at_any_place() -> None:
     assert [found.path for found in pods_of(manifest)] == ["spec.template.spec", "spec.jobs[0]"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "path", "is_fragment"),
+    [
+        ({"podspec": {"containers": [container()]}}, "spec.podspec", False),
+        ({"containers": UNKNOWN}, "spec", False),
+        ({"podTemplate": {"spec": {"containers": UNKNOWN}}}, "spec.podTemplate.spec", False),
+        ({"initContainers": [container()]}, "spec", True),
+        ({"template": {"spec": {"ephemeralContainers": [container()]}}}, "spec.template.spec", True),
+        ({"podTemplate": {"spec": {"hostNetwork": True}}}, "spec.podTemplate.spec", True),
+        ({"podTemplate": {"spec": {"hostPID": UNKNOWN}}}, "spec.podTemplate.spec", True),
+        ({"volumes": [{"name": "a", "hostPath": {"path": "/"}}]}, "spec", True),
+        ({"templates": [{"container": {"image": "a"}}]}, "spec.templates[0]", True),
+        ({"steps": [{"image": "a"}]}, "spec", True),
+        ({"containers": [container()], "spec": {"a": 1}}, "spec", False),
+    ],
+    ids=str,
+)
+def test_custom_resources_hide_no_pod_and_no_part_of_one(spec: dict[str, Any], path: str, is_fragment: bool) -> None:
+    manifest = {"apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication", "spec": spec}
+    assert [(found.path, found.is_fragment) for found in pods_of(manifest)] == [(path, is_fragment)]
+
+
+def test_a_decoy_of_a_pod_spec_hides_no_other() -> None:
+    job = {"containers": [container("bad")], "spec": {"containers": [container("good")]}}
+    manifest = {"apiVersion": "example.com/v1", "kind": "Thing", "spec": {"job": job}}
+    assert sorted(found.path for found in pods_of(manifest)) == ["spec.job", "spec.job.spec"]
+
+
+def test_a_fragment_has_the_containers_that_a_custom_resource_calls_otherwise() -> None:
+    spec = {"sidecars": [{"image": "a"}, "odd"], "container": {"image": "b"}, "initContainers": [{"image": "c"}]}
+    (found,) = pods_of({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "spec": {"templates": [spec]}})
+    assert {one.path for one in found.containers()} == {
+        "spec.templates[0].container",
+        "spec.templates[0].sidecars[0]",
+        "spec.templates[0].initContainers[0]",
+    }
+
+
+@pytest.mark.parametrize(
+    ("containers", "complete"),
+    [([container()], True), ([container(), {"name": "a"}], False), ([], False), (None, False), (UNKNOWN, True)],
+    ids=str,
+)
+def test_a_pod_is_complete_when_a_server_could_make_it(containers: Any, complete: bool) -> None:
+    (found,) = pods_of(pod(containers=containers))
+    assert found.is_complete is complete
+
+
 def test_a_pod_that_is_not_known_yet_has_unknown_containers() -> None:
     (found,) = pods_of({"apiVersion": "apps/v1", "kind": "Deployment", "spec": UNKNOWN})
     assert found.spec.get("hostNetwork") is UNKNOWN

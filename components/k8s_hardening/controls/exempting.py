@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from k8s_hardening.controls.control import Control, Finding
 from k8s_hardening.kube.manifest import Manifest, api_group_of, kind_of, name_of, namespace_of
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.knowledge import Knowledge
-
-_CONTAINER = re.compile(r"(?:initContainers|containers|ephemeralContainers)\[[0-9]+\]")
 
 
 def is_exempt(control: Control, manifest: Manifest, finding: Finding, knowledge: Knowledge) -> bool:
@@ -39,8 +35,6 @@ def _covers(exemption: Exemption, manifest: Manifest, finding: Finding) -> bool:
 
 
 def _container_name(manifest: Manifest, finding: Finding) -> str | None:
-    if _CONTAINER.search(finding.path) is None:
-        return None
     for pod in pods_of(manifest):
         for container in pod.containers():
             if finding.path == container.path or finding.path.startswith(f"{container.path}."):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from k8s_hardening.controls.control import Control, Finding
 from k8s_hardening.controls.exempting import is_exempt
 from k8s_hardening.kube.manifest import Manifest, UnknownValueError, expand_lists
+from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 
@@ -25,14 +26,16 @@ def judge(
 ) -> Iterator[Judged]:
     """The findings of some controls about one object (or about each item of a `List`).
 
-    A control that crashes gives a finding that names it: the judge fails closed. `partial` objects (patches) are not
-    blamed for what they leave out.
+    A control that crashes gives a finding that names it: the judge fails closed. `partial` objects (patches), and
+    fragments of pods in custom resources, are not blamed for what they leave out.
     """
     controls = tuple(controls)
     for prefix, item in expand_lists(manifest):
         for control in controls:
             for finding in _findings(control, item, knowledge):
-                if not (partial and finding.absent) and not is_exempt(control, item, finding, knowledge):
+                if finding.absent and (partial or _is_in_fragment(item, finding)):
+                    continue
+                if not is_exempt(control, item, finding, knowledge):
                     yield Judged(control, _below(prefix, finding))
 
 
@@ -57,6 +60,11 @@ def judge_stack(
             index, prefix, item = items[position]
             if not is_exempt(control, item, finding, knowledge):
                 yield index, Judged(control, _below(prefix, finding))
+
+
+def _is_in_fragment(manifest: Manifest, finding: Finding) -> bool:
+    around = [pod for pod in pods_of(manifest) if finding.path.startswith(f"{pod.path}.")]
+    return bool(around) and max(around, key=lambda pod: len(pod.path)).is_fragment
 
 
 def _below(prefix: str, finding: Finding) -> Finding:

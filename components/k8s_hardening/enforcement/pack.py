@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import os
 from typing import Any, cast
 
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
     PolicyConfigSchema,
+    PolicyResource,
     ReportViolation,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -37,6 +39,10 @@ _SCHEMA = PolicyConfigSchema(
         "packages": {"type": "array", "items": {"type": "string"}},
     }
 )
+# sdk v3.200.0 go/common/resource/plugin/analyzer_plugin.go, constructEnv. While changes are made nothing is unknown any
+# more: what still reads so is a text that a stack made to look like it, and that is no reason to let it pass. Read here
+# and once, since the pack clears its environment before it serves.
+_APPLIES = os.environ.get("PULUMI_DRY_RUN") == "false"
 _STACK_TYPE = "pulumi:pulumi:Stack"
 _NO_CONFIGURATION = (
     "[pack-configuration] The pack knows its environment. It has no configuration, so registries, tenants and versions "
@@ -67,7 +73,10 @@ class _Benches:
         kept = self._kept
         if kept is not None and identity is not None and kept[0] is identity and kept[1] == today:
             return kept[2]
-        bench = Bench(PackConfiguration.model_validate(config), today)
+        configuration = PackConfiguration.model_validate(config)
+        if _APPLIES:
+            configuration = configuration.model_copy(update={"unknowns": Level.MANDATORY})
+        bench = Bench(configuration, today)
         self._kept = (identity, today, bench)
         return bench
 
@@ -97,7 +106,7 @@ def _stack_policy(name: str, level: Level) -> StackValidationPolicy:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         try:
             config = cast(dict[str, Any], args.get_config())
-            resources = [Resource(one.resource_type, thaw(one.props)) for one in args.resources]
+            resources = [_resource_of(one) for one in args.resources]
             for index, text in benches.bench(config).about_stack(resources, level):
                 report(text, args.resources[index].urn)
         except (ValidationError, BadInputError) as error:
@@ -106,6 +115,10 @@ def _stack_policy(name: str, level: Level) -> StackValidationPolicy:
             report(_crashed(name, "stack", "all resources", error), None)
 
     return StackValidationPolicy(name, _DESCRIPTIONS[name], validate, _LEVELS[level], _SCHEMA)
+
+
+def _resource_of(one: PolicyResource) -> Resource:
+    return Resource(one.resource_type, thaw(one.props), provider=one.provider.urn if one.provider else "")
 
 
 def _unusable(error: ValidationError | BadInputError) -> str:

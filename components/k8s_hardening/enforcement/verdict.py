@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from k8s_hardening.controls.control import Control, Finding
-from k8s_hardening.controls.gates import GATES, Gate
+from k8s_hardening.controls.gates import GATES, Gate, is_patch
 from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.naming import unknown_controls, unknown_exemptions
 from k8s_hardening.controls.registry import CONTROLS
-from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.kube.manifest import Manifest, api_group_of, kind_of
+from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.enforcement import UNDECIDED, Level, PackConfiguration
 from k8s_hardening.model.problems import BadInputError
 
@@ -28,6 +29,8 @@ class Resource:
     properties: Manifest
     is_component: bool = False
     """Made by no provider: a grouping of other resources."""
+    provider: str = ""
+    """URN of its provider; what another provider makes may be in another cluster."""
 
     @property
     def is_object(self) -> bool:
@@ -35,9 +38,16 @@ class Resource:
         return "apiVersion" in self.properties and "kind" in self.properties
 
     @property
-    def is_patch(self) -> bool:
-        """Whether it is a partial object that changes one of somebody else's."""
-        return self.token.endswith("Patch") and self.properties.get("kind") != self.token.rpartition(":")[2]
+    def is_partial(self) -> bool:
+        """Whether it only changes an object of somebody else's: a patch that could not make one where there is none.
+
+        The server makes what is not there from a patch too (pulumi-kubernetes 4.27.0 pkg/await/await.go, Creation). A
+        namespace needs no more than a name for that, a pod no more than containers with images.
+        """
+        if not is_patch(self.token, self.properties):
+            return False
+        is_namespace = kind_of(self.properties) == "Namespace" and not api_group_of(self.properties)
+        return not is_namespace and not any(pod.is_complete for pod in pods_of(self.properties))
 
 
 class Bench:
@@ -62,17 +72,23 @@ class Bench:
                     if self._level(gate.id, finding) is level:
                         yield message(gate, finding)
         if resource.is_object:
-            for judged in judge(resource.properties, self._objects[level], self._knowledge, partial=resource.is_patch):
+            for judged in judge(
+                resource.properties, self._objects[level], self._knowledge, partial=resource.is_partial
+            ):
                 if self._level(judged.control.id, judged.finding) is level:
                     yield message(judged.control, judged.finding)
 
     def about_stack(self, resources: Sequence[Resource], level: Level) -> Iterator[tuple[int, str]]:
         """The messages of one level about all resources together, each with the index of its resource."""
-        places = [index for index, one in enumerate(resources) if one.is_object and not one.is_patch]
-        manifests = [resources[index].properties for index in places]
-        for place, judged in judge_stack(manifests, self._stacks[level], self._knowledge):
-            if self._level(judged.control.id, judged.finding) is level:
-                yield places[place] if places else 0, message(judged.control, judged.finding)
+        clusters: dict[str, list[int]] = {}
+        for index, one in enumerate(resources):
+            if one.is_object and not one.is_partial:
+                clusters.setdefault(one.provider, []).append(index)
+        for places in clusters.values():
+            manifests = [resources[index].properties for index in places]
+            for place, judged in judge_stack(manifests, self._stacks[level], self._knowledge):
+                if self._level(judged.control.id, judged.finding) is level:
+                    yield places[place], message(judged.control, judged.finding)
 
     def _speaking(self, controls: Sequence[Control], level: Level) -> tuple[Control, ...]:
         # A mandatory control speaks at the advisory level too when a value is unknown and unknowns are advisory.

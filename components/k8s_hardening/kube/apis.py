@@ -206,3 +206,13 @@ def _all() -> Iterator[Api]:
 _BY_API_VERSION: dict[str, dict[str, Api]] = {}
 for _api in _all():
     _BY_API_VERSION.setdefault(_api.api_version, {})[_api.kind] = _api
+
+BUILT_IN_GROUPS = frozenset({
+    *(api_version.rpartition("/")[0] for api_version in _BY_API_VERSION),
+    "",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "imagepolicy.k8s.io",
+    "internal.apiserver.k8s.io",
+})  # fmt: skip
+"""API groups of the server itself; the last four are of k8s.io/api v0.37.2 and have no life spans here."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from k8s_hardening.kube.apis import BUILT_IN_GROUPS
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, key_path, kind_of
 
 # Where each built-in kind keeps its pod: the path to the object with `metadata` and `spec`.
@@ -23,6 +24,9 @@ _TEMPLATE_OF_KIND: dict[str, tuple[str, ...]] = {
 }
 _GROUPS_WITH_PODS = frozenset({"", "apps", "extensions", "batch"})
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
+# Where custom resources keep containers by other names: Argo Workflows v1alpha1 (Template) and Tekton v1 (TaskSpec).
+_FOREIGN_CONTAINERS = ("container", "script", "sidecars", "steps", "stepTemplate")
+_HOST_FIELDS = ("hostNetwork", "hostPID", "hostIPC")
 _DEEPEST = 40  # a pod inside a custom resource sits a few levels down; the bound keeps a hostile object cheap
 
 
@@ -34,7 +38,7 @@ class Container:
     """JSON path, for example spec.template.spec.initContainers[0]."""
     spec: dict[str, Any]
     list_name: str
-    """initContainers, containers or ephemeralContainers."""
+    """initContainers, containers or ephemeralContainers; in a fragment also what a custom resource calls them."""
 
     @property
     def security_context(self) -> dict[str, Any]:
@@ -51,6 +55,8 @@ class Pod:
     spec: dict[str, Any]
     metadata_path: str
     metadata: dict[str, Any]
+    is_fragment: bool = False
+    """Part of a pod in a custom resource, whose controller adds the rest: not to be blamed for what it leaves out."""
 
     @property
     def security_context(self) -> dict[str, Any]:
@@ -63,10 +69,20 @@ class Pod:
         return as_map(self.metadata.get("annotations"))
 
     def containers(self) -> Iterator[Container]:
-        """Every container: init containers, containers and ephemeral containers, in that order."""
-        for list_name in CONTAINER_LISTS:
-            for index, item in enumerate(as_list(self.spec.get(list_name))):
-                yield Container(f"{self.path}.{list_name}[{index}]", as_map(item), list_name)
+        """Every container: init containers, containers and ephemeral containers, in that order; then others."""
+        for list_name in (*CONTAINER_LISTS, *(_FOREIGN_CONTAINERS if self.is_fragment else ())):
+            value = self.spec.get(list_name)
+            if isinstance(value, dict) and self.is_fragment:
+                yield Container(f"{self.path}.{list_name}", value, list_name)
+            for index, item in enumerate(as_list(value)):
+                if isinstance(item, dict) or item is UNKNOWN or not self.is_fragment:
+                    yield Container(f"{self.path}.{list_name}[{index}]", as_map(item), list_name)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a server could make the pod from what is said: there are containers, and each has an image."""
+        containers = as_list(self.spec.get("containers"))
+        return bool(containers) and all(as_map(item).get("image") is not None for item in containers)
 
     @property
     def is_windows(self) -> bool:
@@ -78,37 +94,37 @@ def pods_of(manifest: Manifest) -> Iterator[Pod]:
     """Every pod that the object carries.
 
     Built-in kinds have one at a known path. Objects of other API groups (an Argo Rollout, a Knative Service) are
-    searched for anything that looks like a pod spec: a mapping with a list `containers` of mappings.
+    searched for anything that looks like a pod spec: a mapping with a list `containers` of mappings. A mapping with
+    other containers, a namespace of the node or a folder of the node counts as a fragment of one.
     """
-    if api_group_of(manifest) in _GROUPS_WITH_PODS:
+    group = api_group_of(manifest)
+    if group in _GROUPS_WITH_PODS:
         where = _TEMPLATE_OF_KIND.get(kind_of(manifest))
         if where is not None:
             holder: Any = manifest
             for step in where:
                 holder = as_map(holder).get(step)
             yield _pod_at(".".join(where), as_map(holder))
-            return
-    if _is_custom(manifest):
+    elif _is_custom(group):
         yield from _search(manifest, "", 0)
 
 
-def _is_custom(manifest: Manifest) -> bool:
-    # Built-in groups are short words or end in .k8s.io; a group of somebody's own always has a dot.
-    group = api_group_of(manifest)
-    return "." in group and not group.endswith(".k8s.io")
+def _is_custom(group: str) -> bool:
+    return "." in group and group not in BUILT_IN_GROUPS  # a group of somebody's own always has a dot
 
 
-def _pod_at(path: str, holder: dict[str, Any]) -> Pod:
+def _pod_at(path: str, holder: dict[str, Any], *, is_fragment: bool = False) -> Pod:
     prefix = f"{path}." if path else ""
     return Pod(
         path=f"{prefix}spec",
         spec=as_map(holder.get("spec")),
         metadata_path=f"{prefix}metadata",
         metadata=as_map(holder.get("metadata")),
+        is_fragment=is_fragment,
     )
 
 
-def _search(value: Any, path: str, depth: int) -> Iterator[Pod]:
+def _search(value: Any, path: str, depth: int, *, was_seen: bool = False) -> Iterator[Pod]:
     if depth > _DEEPEST:
         return
     if isinstance(value, list):
@@ -116,17 +132,38 @@ def _search(value: Any, path: str, depth: int) -> Iterator[Pod]:
             yield from _search(item, f"{path}[{index}]", depth + 1)
     elif isinstance(value, dict):
         spec = value.get("spec")
-        if isinstance(spec, dict) and _looks_like_pod_spec(spec):
-            yield _pod_at(path, value)
-        elif path and _looks_like_pod_spec(value) and not path.endswith("spec"):
-            yield Pod(path, value, f"{path}.metadata", {})
+        is_holder = False
+        if isinstance(spec, dict) and _may_be_pod_spec(spec):
+            is_holder = True
+            yield _pod_at(path, value, is_fragment=not _is_whole(spec))
+        if path and not was_seen and _may_be_pod_spec(value):
+            yield Pod(path, value, f"{path}.metadata", {}, is_fragment=not _is_whole(value))
         for key, item in value.items():
             if key != "metadata":
-                yield from _search(item, key_path(path, str(key)), depth + 1)
+                yield from _search(item, key_path(path, str(key)), depth + 1, was_seen=is_holder and key == "spec")
 
 
-def _looks_like_pod_spec(value: dict[str, Any]) -> bool:
-    containers = value.get("containers")
-    return isinstance(containers, list) and any(
-        item is UNKNOWN or (isinstance(item, dict) and ("image" in item or "name" in item)) for item in containers
+def _is_whole(spec: dict[str, Any]) -> bool:
+    return _holds_containers(spec.get("containers"))
+
+
+def _may_be_pod_spec(value: dict[str, Any]) -> bool:
+    return (
+        any(_holds_containers(value.get(name)) for name in CONTAINER_LISTS)
+        or any(_holds_images(value.get(name)) for name in _FOREIGN_CONTAINERS)
+        or any(value.get(field) is True or value.get(field) is UNKNOWN for field in _HOST_FIELDS)
+        or any(isinstance(volume, dict) and "hostPath" in volume for volume in as_list(value.get("volumes")))
     )
+
+
+def _holds_containers(value: Any) -> bool:
+    if value is UNKNOWN:
+        return True
+    return isinstance(value, list) and any(
+        item is UNKNOWN or (isinstance(item, dict) and ("image" in item or "name" in item)) for item in value
+    )
+
+
+def _holds_images(value: Any) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return any(isinstance(item, dict) and ("image" in item or "securityContext" in item) for item in items)
