@@ -6,6 +6,7 @@ import inspect
 import json
 import typing
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from k8s_hardening.cli.baseline_texts import parts
+from k8s_hardening.model.base import Model
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import ROOT
 from tests.cli.calling import call
@@ -33,7 +36,8 @@ def settings(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, Fiel
     for name, field in model.model_fields.items():
         yield f"{path}{name}", field
         for inner in models_in(field.annotation):
-            step = "[]" if typing.get_origin(field.annotation) is tuple else ""
+            origin = typing.get_origin(field.annotation)
+            step = "[]" if origin is tuple else ".<name>" if origin is dict else ""
             yield from settings(inner, f"{path}{name}{step}.")
 
 
@@ -69,6 +73,48 @@ def test_the_page_names_every_model_with_its_docstring() -> None:
         assert f"\n{first}\n" in page
 
 
+class Leaf(Model):
+    """One leaf."""
+
+    size: int = 3
+    """How large."""
+
+
+class Colour(StrEnum):
+    """The only colour."""
+
+    GREEN = "green"
+
+
+class Tree(Model):
+    """Every shape in which one model holds others."""
+
+    crown: Leaf | None = None
+    """At most one."""
+    twigs: tuple[Leaf, ...] = ()
+    """Many."""
+    named: dict[str, Leaf] = {}
+    """By name."""
+    colour: Colour = Colour.GREEN
+    """What it looks like."""
+    either: int | bool = True
+    """A choice."""
+
+
+def test_a_model_is_found_wherever_it_stands() -> None:
+    tree, leaf = parts(Tree)
+    assert leaf.paths == ["crown", "twigs[]", "named.<name>"]
+    assert leaf.text == "One leaf."
+    assert [(one.name, one.type, one.part, one.default) for one in tree.settings] == [
+        ("crown", "mapping", "crown", "none"),
+        ("twigs", "list of mapping", "twigs[]", "empty"),
+        ("named", "mapping to mapping", "named.<name>", "empty"),
+        ("colour", "one of green", None, '"green"'),
+        ("either", "whole number or true or false", None, "true"),
+    ]
+    assert [(one.name, one.type, one.default) for one in leaf.settings] == [("size", "whole number", "3")]
+
+
 def problems(schema: dict[str, Any], value: Any, path: str = "") -> Iterator[str]:
     """What a schema of the kinds used here has against some data."""
     if "$ref" in schema:
@@ -77,7 +123,15 @@ def problems(schema: dict[str, Any], value: Any, path: str = "") -> Iterator[str
         if all(list(problems(one, value, path)) for one in schema["anyOf"]):
             yield path
         return
-    types = {"object": dict, "array": list, "string": str, "number": int | float, "boolean": bool, "null": type(None)}
+    types = {
+        "object": dict,
+        "array": list,
+        "string": str,
+        "number": int | float,
+        "integer": int,
+        "boolean": bool,
+        "null": type(None),
+    }
     named = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if not any(isinstance(value, types[one]) for one in named) or ("enum" in schema and value not in schema["enum"]):
         yield path

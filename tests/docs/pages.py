@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ class Page:
 
     def anchors(self) -> set[str]:
         """What the headings can be reached by."""
-        headings = re.findall(r"^#+ (.+)$", self.prose, re.MULTILINE)
+        headings = map(html.unescape, re.findall(r"^#+ (.+)$", self.prose, re.MULTILINE))
         return {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.problems import flow_text
 from k8s_hardening.model.reading import ROOT
@@ -54,11 +56,11 @@ class Part:
     settings: list[Setting] = field(default_factory=list)
 
 
-def parts() -> list[Part]:
-    """The models of a baseline, each once, the baseline itself first."""
-    schema = Baseline.model_json_schema()
+def parts(model: type[BaseModel] = Baseline) -> list[Part]:
+    """A model and all models below it, each once, itself first."""
+    schema = model.model_json_schema()
     found: dict[str, Part] = {}
-    _collect(schema, "", "", schema["$defs"], found)
+    _collect(schema, "", "", schema.get("$defs", {}), found)
     return list(found.values())
 
 
@@ -104,13 +106,12 @@ def _collect(model: dict[str, Any], name: str, path: str, definitions: dict[str,
             _setting(key, value, key in required, path, definitions) for key, value in model["properties"].items()
         )
     for key, value in model["properties"].items():
-        inner, step = _model_in(value, definitions)
-        if inner is not None:
+        for inner, step in _models_in(value, definitions):
             _collect(definitions[inner], inner, _below(path, f"{key}{step}"), definitions, found)
 
 
 def _setting(key: str, value: dict[str, Any], required: bool, path: str, definitions: dict[str, Any]) -> Setting:
-    inner, step = _model_in(value, definitions)
+    inner, step = next(_models_in(value, definitions), (None, ""))
     examples = value.get("examples") if inner is None else None
     return Setting(
         name=key,
@@ -127,12 +128,16 @@ def _below(path: str, step: str) -> str:
     return f"{path}.{step}" if path else step
 
 
-def _model_in(value: dict[str, Any], definitions: dict[str, Any]) -> tuple[str | None, str]:
-    """Name of the model that a field holds, and what follows the field's key in a path to it."""
-    if value.get("type") == "array":
-        return _model_in(value["items"], definitions)[0], "[]"
+def _models_in(value: dict[str, Any], definitions: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name of each model that a field holds, and what follows the field's key in a path to it."""
     name = value.get("$ref", "").removeprefix(_PREFIX)
-    return (name, "") if "properties" in definitions.get(name, {}) else (None, "")
+    if "properties" in definitions.get(name, {}):
+        yield name, ""
+    for one in value.get("anyOf", ()):
+        yield from _models_in(one, definitions)
+    for key, step in (("items", "[]"), ("additionalProperties", ".<name>")):
+        if isinstance(value.get(key), dict):
+            yield from ((inner, f"{step}{rest}") for inner, rest in _models_in(value[key], definitions))
 
 
 def _type(value: dict[str, Any], definitions: dict[str, Any]) -> str:
@@ -140,8 +145,8 @@ def _type(value: dict[str, Any], definitions: dict[str, Any]) -> str:
         return " or ".join(_type(one, definitions) for one in value["anyOf"] if one.get("type") != "null")
     if "$ref" in value:
         return _type(definitions[value["$ref"].removeprefix(_PREFIX)], definitions)
-    if "enum" in value:
-        return "one of " + ", ".join(value["enum"])
+    if "enum" in value or "const" in value:
+        return "one of " + ", ".join(value.get("enum") or [value["const"]])
     if value["type"] == "array":
         return f"list of {_type(value['items'], definitions)}"
     if value["type"] == "object":
@@ -165,7 +170,7 @@ def _page() -> Iterator[str]:
     yield _HEAD
     headings = {path: _heading(part.paths) for part in parts() for path in part.paths}
     for part in parts():
-        yield f"## {_heading(part.paths)}\n"
+        yield f"## {_prose(_heading(part.paths))}\n"
         yield f"{_prose(part.text)}\n"
         yield "| Key | Type | Default | Meaning | Example |"
         yield "|---|---|---|---|---|"
