@@ -130,6 +130,17 @@ def test_items_of_a_typed_list_take_kind_and_version_from_it() -> None:
     ]
 
 
+def test_what_has_items_is_a_list_to_kubectl_whatever_its_kind() -> None:
+    items = [{"kind": "Pod", "apiVersion": "v1"}, {"spec": 1}]
+    manifest = {"kind": "Deployment", "apiVersion": "apps/v1", "items": items, "spec": {}}
+    assert list(expand_lists({"kind": "List", "apiVersion": "v1", "items": [manifest]})) == [
+        ("items[0]", {"kind": "Deployment", "apiVersion": "apps/v1", "spec": {}}),
+        ("items[0].items[0]", {"kind": "Pod", "apiVersion": "v1"}),
+        ("items[0].items[1]", {"kind": "Deployment", "apiVersion": "apps/v1", "spec": 1}),
+    ]
+    assert list(expand_lists({"kind": "Deployment", "items": []})) == [("", {"kind": "Deployment", "items": []})]
+
+
 def test_a_list_that_holds_itself_ends() -> None:
     loop: dict[str, Any] = {"kind": "List", "items": []}
     loop["items"].append(loop)

@@ -134,16 +134,17 @@ def expand_lists(manifest: Manifest) -> Iterator[tuple[str, Manifest]]:
     """The object itself, or for a `List` or `...List` kind each of its items with the path to it.
 
     An item of a typed list (DeploymentList) may leave out apiVersion and kind: the server takes them from the list.
-    Lists in lists are followed at any depth, for what a bound left out would go unjudged.
+    Lists in lists are followed at any depth, for what a bound left out would go unjudged. To kubectl anything with
+    items is a list, whatever its kind (k8s.io/apimachinery v0.37.2 pkg/apis/meta/v1/unstructured/helpers.go, decode);
+    to the server it is the object, so both are given.
     """
     waiting: list[tuple[str, Manifest, frozenset[int]]] = [("", manifest, frozenset())]
     while waiting:
         path, one, around = waiting.pop()
         kind = kind_of(one)
+        items = as_list(one.get("items"))
         if not kind.endswith("List") or "items" not in one:
-            yield path, one
-            continue
-        items = as_list(one["items"])
+            yield path, {key: value for key, value in one.items() if key != "items"} if items else one
         if id(items) in around:
             continue  # a list that holds itself, as YAML aliases can make it
         found = []
