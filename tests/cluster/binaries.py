@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from k8s_hardening.engine.go_modules import build_program, in_copy, usable_go
@@ -58,7 +59,7 @@ def _built(pin: Path, programs: dict[str, str], stamps: dict[str, str], about: s
         try:
             with Progress().step(f"building {', '.join(programs)} of {pin.name} from Go modules", about):
                 for name, package in programs.items():
-                    in_copy(pin, lambda copy, n=name, p=package: build_program(copy, p, scratch / n, stamps))
+                    in_copy(pin, partial(build_program, package=package, output=scratch / name, stamps=stamps))
             scratch.rename(target)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
@@ -67,4 +68,4 @@ def _built(pin: Path, programs: dict[str, str], stamps: dict[str, str], about: s
 
 if __name__ == "__main__":
     for wanted in (NEWEST, OLDEST):
-        print(binaries(wanted).folder)
+        Progress().say(str(binaries(wanted).folder))

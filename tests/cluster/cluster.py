@@ -1,0 +1,239 @@
+"""A control plane for a test: etcd, kube-apiserver and kube-controller-manager of one version, all on loopback."""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.cluster.binaries import Binaries
+from tests.cluster.processes import Server, free_port
+
+SERVICE_NETWORK = "10.96.0.0/16"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API server said."""
+
+    status: int
+    body: Any
+
+
+@dataclass
+class Cluster:
+    """A running control plane and the way to talk to it."""
+
+    folder: Path
+    binaries: Binaries
+    port: int
+    etcd_port: int
+    servers: list[Server] = field(default_factory=list)
+
+    @property
+    def pki(self) -> Path:
+        return self.folder / "pki"
+
+    @property
+    def admin(self) -> Path:
+        """Kubeconfig of the administrator."""
+        return self.folder / "admin.conf"
+
+    def request(self, method: str, path: str, body: Any = None, *, kubeconfig: Path | None = None) -> Answer:
+        """One request as the administrator, or as whoever a kubeconfig says."""
+        return self._send(method, path, body, _context_of(kubeconfig or self.admin))
+
+    def anonymous(self, method: str, path: str, *, token: str | None = None, **headers: str) -> Answer:
+        """One request without a client certificate, with or without a bearer token."""
+        context = ssl.create_default_context(cafile=str(self.pki / "ca.crt"))
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return self._send(method, path, None, context, headers)
+
+    def _send(
+        self, method: str, path: str, body: Any, context: ssl.SSLContext, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        request = urllib.request.Request(
+            f"https://127.0.0.1:{self.port}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", **(headers or {})},
+        )
+        try:
+            with urllib.request.urlopen(request, context=context, timeout=20) as answer:
+                return Answer(answer.status, _parsed(answer.read()))
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, _parsed(error.read()))
+
+    def is_ready(self) -> bool:
+        """Whether the API server says that it is ready."""
+        try:
+            return self.request("GET", "/readyz").status == 200
+        except OSError:
+            return False
+
+    def raw(self, key: str) -> bytes:
+        """The value of a key in etcd, as it lies on disk."""
+        text = base64.b64encode(key.encode()).decode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.etcd_port}/v3/kv/range",
+            data=json.dumps({"key": text}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            found = json.load(answer).get("kvs") or []
+        assert found, f"etcd holds no {key}"
+        return base64.b64decode(found[0]["value"])
+
+    def start_api_server(self, flags: Sequence[str], *, name: str = "kube-apiserver", wait: bool = True) -> Server:
+        """Start an API server with exactly these flags."""
+        server = Server.start(name, [self.binaries["kube-apiserver"], *flags], self.folder)
+        self.servers.append(server)
+        if wait:
+            server.wait_until(self.is_ready)
+        return server
+
+    def start_controller_manager(self) -> Server:
+        """Start the controllers, which make default service accounts and delete namespaces."""
+        server = Server.start(
+            "kube-controller-manager",
+            [
+                self.binaries["kube-controller-manager"],
+                f"--kubeconfig={self.folder / 'controller-manager.conf'}",
+                f"--service-account-private-key-file={self.pki / 'sa.key'}",
+                f"--root-ca-file={self.pki / 'ca.crt'}",
+                "--use-service-account-credentials=true",
+                "--leader-elect=false",
+                f"--secure-port={free_port()}",
+                "--bind-address=127.0.0.1",
+            ],
+            self.folder,
+        )
+        self.servers.append(server)
+        server.wait_until(
+            lambda: self.request("GET", "/api/v1/namespaces/default/serviceaccounts/default").status == 200
+        )
+        return server
+
+    def plain_flags(self) -> list[str]:
+        """Flags of an ordinary API server, as kubeadm would set them."""
+        pki = self.pki
+        return [
+            "--advertise-address=127.0.0.1",
+            "--bind-address=127.0.0.1",
+            f"--secure-port={self.port}",
+            "--allow-privileged=true",
+            "--authorization-mode=Node,RBAC",
+            "--enable-admission-plugins=NodeRestriction",
+            f"--client-ca-file={pki / 'ca.crt'}",
+            f"--etcd-servers=http://127.0.0.1:{self.etcd_port}",
+            f"--service-account-issuer=https://127.0.0.1:{self.port}",
+            f"--service-account-key-file={pki / 'sa.pub'}",
+            f"--service-account-signing-key-file={pki / 'sa.key'}",
+            f"--service-cluster-ip-range={SERVICE_NETWORK}",
+            f"--tls-cert-file={pki / 'apiserver.crt'}",
+            f"--tls-private-key-file={pki / 'apiserver.key'}",
+        ]
+
+
+@contextmanager
+def cluster(binaries: Binaries, folder: Path) -> Iterator[Cluster]:
+    """Certificates and an etcd, with everything that a test starts ended afterwards."""
+    made = Cluster(folder, binaries, free_port(), free_port())
+    _make_certificates(made)
+    peer = free_port()
+    etcd = Server.start(
+        "etcd",
+        [
+            binaries.etcd,
+            f"--data-dir={folder / 'etcd'}",
+            f"--listen-client-urls=http://127.0.0.1:{made.etcd_port}",
+            f"--advertise-client-urls=http://127.0.0.1:{made.etcd_port}",
+            f"--listen-peer-urls=http://127.0.0.1:{peer}",
+            f"--initial-advertise-peer-urls=http://127.0.0.1:{peer}",
+            f"--initial-cluster=default=http://127.0.0.1:{peer}",
+        ],
+        folder,
+    )
+    made.servers.append(etcd)
+    try:
+        etcd.wait_until(lambda: _answers(f"http://127.0.0.1:{made.etcd_port}/health"))
+        yield made
+    finally:
+        for server in reversed(made.servers):
+            server.stop()
+
+
+def _make_certificates(made: Cluster) -> None:
+    """The kubeadm of the same version makes what it would make on a node."""
+    release = subprocess.run(
+        [made.binaries["kubeadm"], "version", "-o", "short"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    version = "v1beta4" if int(made.binaries.version.partition(".")[2]) >= 31 else "v1beta3"
+    init = {
+        "apiVersion": f"kubeadm.k8s.io/{version}",
+        "kind": "InitConfiguration",
+        "localAPIEndpoint": {"advertiseAddress": "127.0.0.1", "bindPort": made.port},
+        "nodeRegistration": {"name": "test-node", "criSocket": "unix:///run/containerd/containerd.sock"},
+    }
+    settings = {
+        "apiVersion": f"kubeadm.k8s.io/{version}",
+        "kind": "ClusterConfiguration",
+        "kubernetesVersion": release,
+        "certificatesDir": str(made.pki),
+        "networking": {"serviceSubnet": SERVICE_NETWORK},
+        "controlPlaneEndpoint": f"127.0.0.1:{made.port}",
+        "apiServer": {"certSANs": ["127.0.0.1", "localhost"]},
+    }
+    config = made.folder / "kubeadm.yaml"
+    config.write_text(yaml.safe_dump_all([init, settings]))
+    for phase in (["certs", "all"], ["kubeconfig", "all", f"--kubeconfig-dir={made.folder}"]):
+        done = subprocess.run(
+            [made.binaries["kubeadm"], "init", "phase", *phase, f"--config={config}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    # From 1.29 on admin.conf has rights only after a binding that a whole `kubeadm init` makes; super-admin.conf is
+    # what admin.conf was before.
+    if (strong := made.folder / "super-admin.conf").exists():
+        strong.replace(made.admin)
+
+
+def _context_of(kubeconfig: Path) -> ssl.SSLContext:
+    config = yaml.safe_load(kubeconfig.read_text())
+    user, server = config["users"][0]["user"], config["clusters"][0]["cluster"]
+    context = ssl.create_default_context(cadata=base64.b64decode(server["certificate-authority-data"]).decode())
+    pair = kubeconfig.with_suffix(".pem")
+    if not pair.exists():
+        both = (user["client-certificate-data"], user["client-key-data"])
+        pair.touch(mode=0o600)
+        pair.write_bytes(b"".join(base64.b64decode(part) for part in both))
+    context.load_cert_chain(pair)
+    return context
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
