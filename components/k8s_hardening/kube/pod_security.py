@@ -23,6 +23,17 @@ _VERSION = re.compile(r"v1\.(0|[1-9][0-9]{0,8})")
 _DEMANDING = tuple(KubeVersion(1, minor) for minor in (8, 19, 22, 23, 34))
 
 
+# The configuration API grew up in 1.25. Source: k8s.io/pod-security-admission v0.22.17 to v0.37.2, admission/api.
+_CONFIGURATION_V1_SINCE = KubeVersion(1, 25)
+
+
+def configuration_api(version: KubeVersion) -> str | None:
+    """The API version of PodSecurityConfiguration that a server takes; None where the plug-in is off by default."""
+    if version < SINCE:
+        return None
+    return f"pod-security.admission.config.k8s.io/{'v1' if version >= _CONFIGURATION_V1_SINCE else 'v1beta1'}"
+
+
 def policy_version(text: str) -> KubeVersion | None:
     """The version that a label `...-version` names; None when it is neither `latest` nor `v1.<minor>`."""
     if text == "latest":

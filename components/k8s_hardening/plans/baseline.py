@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.control_plane.admission import AdmissionSpec
 from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.apparmor import profile_file
+from k8s_hardening.plans.control_plane.admission import plan_admission
 from k8s_hardening.plans.network import touches
 from k8s_hardening.plans.plan import HostFile, Plan, in_apply_order
-from k8s_hardening.plans.pod_security import admission_configuration
 from k8s_hardening.plans.tenant import plan_tenant
 
 # These dialects take no file from us for the API server's admission: the provider or the distribution owns it.
@@ -50,7 +51,6 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
 def _host_files(baseline: Baseline) -> list[HostFile]:
     files = [profile_file(profile) for profile in baseline.apparmor.profiles]
     if baseline.dialect not in _NO_ADMISSION_FILE:
-        admission = admission_configuration(baseline.kubernetes)
-        if admission is not None:
-            files.append(admission)
+        admission = plan_admission(AdmissionSpec(), baseline.kubernetes)
+        files += [setting.file for setting in admission.settings if setting.file is not None]
     return sorted(files, key=lambda file: file.path)

@@ -1,0 +1,205 @@
+"""Admission of the API server: the plug-ins, and one AdmissionConfiguration with a block for each that has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from k8s_hardening.kube.admission_plugins import PLUGINS, default_plugins, names_in, switched_off_by
+from k8s_hardening.kube.durations import parse_duration
+from k8s_hardening.kube.pod_security import configuration_api as pod_security_api
+from k8s_hardening.kube.version import KubeVersion
+from k8s_hardening.model.control_plane.admission import (
+    AdmissionSpec,
+    EventLimitSpec,
+    ImagePolicyWebhookSpec,
+    LimitedResourceSpec,
+    LimitKind,
+    PodSecurityDefaultsSpec,
+    TolerationSpec,
+)
+from k8s_hardening.plans.control_plane.files import endpoint_mounts, host_mounts, webhook_kubeconfig, yaml_file
+from k8s_hardening.plans.control_plane.part import Component, Mount, Part, Setting
+from k8s_hardening.plans.plan import HostFile
+
+_PART = "admission"
+_WEBHOOK_PLUGINS = ("MutatingAdmissionWebhook", "ValidatingAdmissionWebhook")
+
+
+def plan_admission(spec: AdmissionSpec, kubernetes: KubeVersion) -> Part:
+    """Everything that looks at objects before they are stored; what runs by default is never turned off."""
+    enabled = spec.enabled(kubernetes)
+    settings = [Setting(Component.API_SERVER, "enable-admission-plugins", (",".join(enabled),))]
+    blocks = _blocks(spec, kubernetes)
+    if blocks:
+        document = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": blocks}
+        file = yaml_file(_PART, "admission-configuration.yaml", document)
+        settings.append(
+            Setting(Component.API_SERVER, "admission-control-config-file", (file.path,), file, _mounts(spec))
+        )
+    webhook = spec.image_policy_webhook
+    files = () if webhook is None else (_image_policy_kubeconfig(webhook),)
+    return Part(settings=tuple(settings), files=files, advice=tuple(_advice(spec, kubernetes)))
+
+
+def _blocks(spec: AdmissionSpec, kubernetes: KubeVersion) -> list[dict[str, Any]]:
+    """The configuration of each plug-in that runs and has one; a block for one that does not run would do nothing."""
+    running = default_plugins(kubernetes).union(spec.enabled(kubernetes))
+    found = dict(_configurations(spec, kubernetes))
+    return [{"name": name, "configuration": found[name]} for name in sorted(found) if name in running]
+
+
+def _configurations(spec: AdmissionSpec, kubernetes: KubeVersion) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield (
+        "EventRateLimit",
+        {
+            "apiVersion": "eventratelimit.admission.k8s.io/v1alpha1",
+            "kind": "Configuration",
+            "limits": [_event_limit(one) for one in spec.event_rate_limits],
+        },
+    )
+    if (api := pod_security_api(kubernetes)) is not None:
+        yield "PodSecurity", _pod_security(spec.pod_security, kubernetes, api)
+    if spec.image_policy_webhook is not None:
+        yield "ImagePolicyWebhook", _image_policy(spec.image_policy_webhook)
+    selectors = {"clusterDefaultNodeSelector": spec.default_node_selector, **dict(sorted(spec.node_selectors.items()))}
+    if spec.node_selectors or spec.default_node_selector:
+        yield (
+            "PodNodeSelector",
+            {
+                "podNodeSelectorPluginConfig": {
+                    name: ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+                    for name, labels in selectors.items()
+                }
+            },
+        )
+    if spec.pod_tolerations is not None:
+        yield (
+            "PodTolerationRestriction",
+            {
+                "apiVersion": "podtolerationrestriction.admission.k8s.io/v1alpha1",
+                "kind": "Configuration",
+                "default": [_toleration(one) for one in spec.pod_tolerations.added],
+                "whitelist": [_toleration(one) for one in spec.pod_tolerations.allowed],
+            },
+        )
+    if spec.limited_resources:
+        yield (
+            "ResourceQuota",
+            {
+                "apiVersion": "apiserver.config.k8s.io/v1",
+                "kind": "ResourceQuotaConfiguration",
+                "limitedResources": [_limited(one) for one in spec.limited_resources],
+            },
+        )
+    if spec.webhook_kubeconfig_file is not None:
+        for name in _WEBHOOK_PLUGINS:
+            yield (
+                name,
+                {
+                    "apiVersion": "apiserver.config.k8s.io/v1",
+                    "kind": "WebhookAdmissionConfiguration",
+                    "kubeConfigFile": spec.webhook_kubeconfig_file,
+                },
+            )
+
+
+def _event_limit(one: EventLimitSpec) -> dict[str, Any]:
+    limit = {"type": one.kind.value, "qps": one.per_second, "burst": one.burst}
+    return limit if one.kind is LimitKind.SERVER else {**limit, "cacheSize": one.remembered}
+
+
+def _pod_security(spec: PodSecurityDefaultsSpec, kubernetes: KubeVersion, api: str) -> dict[str, Any]:
+    """The default for namespaces without labels.
+
+    Nobody is exempt by user name, since exempting a controller would exempt every pod that it makes for others.
+    """
+    levels = {"enforce": spec.enforce.value, "audit": "restricted", "warn": "restricted"}
+    defaults = {}
+    for mode, level in levels.items():
+        defaults[mode] = level
+        defaults[f"{mode}-version"] = f"v{kubernetes}"
+    return {
+        "apiVersion": api,
+        "kind": "PodSecurityConfiguration",
+        "defaults": defaults,
+        "exemptions": {
+            "usernames": [],
+            "runtimeClasses": [],
+            "namespaces": sorted(set(spec.exempt_namespaces)),
+        },
+    }
+
+
+def _image_policy(spec: ImagePolicyWebhookSpec) -> dict[str, Any]:
+    return {
+        "imagePolicy": {
+            "kubeConfigFile": _image_policy_kubeconfig(spec).path,
+            "allowTTL": int(parse_duration(spec.allowed_for)),
+            "denyTTL": int(parse_duration(spec.denied_for)),
+            "retryBackoff": 500,  # milliseconds
+            "defaultAllow": spec.allow_when_unreachable,
+        }
+    }
+
+
+def _image_policy_kubeconfig(spec: ImagePolicyWebhookSpec) -> HostFile:
+    return webhook_kubeconfig(_PART, "image-policy-webhook", spec.endpoint)
+
+
+def _toleration(one: TolerationSpec) -> dict[str, str]:
+    toleration = {"key": one.key, "operator": "Exists" if one.value is None else "Equal"}
+    if one.value is not None:
+        toleration["value"] = one.value
+    if one.effect is not None:
+        toleration["effect"] = one.effect.value
+    return toleration
+
+
+def _limited(one: LimitedResourceSpec) -> dict[str, Any]:
+    limited: dict[str, Any] = {"resource": one.resource}
+    if one.api_group:
+        limited["apiGroup"] = one.api_group
+    if one.match_contains:
+        limited["matchContains"] = list(one.match_contains)
+    if one.priority_classes:
+        limited["matchScopes"] = [
+            {"scopeName": "PriorityClass", "operator": "In", "values": list(one.priority_classes)}
+        ]
+    return limited
+
+
+def _mounts(spec: AdmissionSpec) -> tuple[Mount, ...]:
+    """What the blocks name beside the file itself."""
+    mounts: set[Mount] = set()
+    if spec.image_policy_webhook is not None:
+        mounts.add(Mount(_image_policy_kubeconfig(spec.image_policy_webhook).path))
+        mounts.update(endpoint_mounts(spec.image_policy_webhook.endpoint))
+    if spec.webhook_kubeconfig_file is not None:
+        mounts.update(host_mounts([spec.webhook_kubeconfig_file]))
+    return tuple(sorted(mounts, key=lambda mount: mount.path))
+
+
+def _advice(spec: AdmissionSpec, kubernetes: KubeVersion) -> Iterator[str]:
+    listed = names_in(spec.historical_list or "")
+    if listed:
+        yield (
+            "The historical list of --admission-control is translated and not used: the flag is deprecated since 1.10, "
+            "excludes --enable-admission-plugins, ignores the order, and as it stands would switch off "
+            f"{', '.join(switched_off_by(listed, kubernetes))}."
+        )
+    for name in sorted(set(listed)):
+        if PLUGINS[name].is_past(kubernetes):
+            yield (
+                f"{name} of the historical list is gone in Kubernetes {kubernetes}; its work is done by "
+                f"{PLUGINS[name].instead}."
+            )
+    if "PodSecurityPolicy" in spec.enabled(kubernetes):
+        yield (
+            "PodSecurityPolicy refuses every pod for which no policy may be used: apply the policies and their RBAC "
+            "(verb use) first, one for kube-system included, then restart the API server."
+        )
+    if "AlwaysPullImages" in spec.enabled(kubernetes):
+        yield (
+            "AlwaysPullImages asks the registry at every start of a pod: keep the registry as available as the cluster."
+        )
