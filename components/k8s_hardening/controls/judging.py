@@ -6,11 +6,15 @@ import copy
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from k8s_hardening.controls.control import Control, Finding
+from k8s_hardening.controls.control import Check, Control, Finding
 from k8s_hardening.controls.exempting import is_exempt
 from k8s_hardening.kube.manifest import Manifest, UnknownValueError, expand_lists
 from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
+
+Checks = tuple[tuple[Control, Check], ...]
+"""Controls with the form of their check that fits a Kubernetes version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,23 @@ def judge(
     A control that crashes gives a finding that names it: the judge fails closed. `partial` objects (patches), and
     fragments of pods in custom resources, are not blamed for what they leave out.
     """
-    controls = tuple(controls)
+    return judge_with(manifest, checks_of(controls, knowledge.kubernetes), knowledge, partial=partial)
+
+
+def checks_of(controls: Iterable[Control], version: KubeVersion) -> Checks:
+    """The controls about one object that exist in a Kubernetes version, each with its check as of then."""
+    return tuple(
+        (control, check)
+        for control in controls
+        if control.applies_to(version) and (check := control.check_for(version)) is not None
+    )
+
+
+def judge_with(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, partial: bool = False) -> Iterator[Judged]:
+    """The same as `judge`, for callers that judge many objects by the same checks."""
     for prefix, item in expand_lists(manifest):
-        for control in controls:
-            for finding in _findings(control, item, knowledge):
+        for control, check in checks:
+            for finding in _findings(control, check, item, knowledge):
                 if finding.absent and (partial or _is_in_fragment(item, finding)):
                     continue
                 if not is_exempt(control, item, finding, knowledge):
@@ -71,10 +88,7 @@ def _below(prefix: str, finding: Finding) -> Finding:
     return replace(finding, path=f"{prefix}.{finding.path}") if prefix else finding
 
 
-def _findings(control: Control, manifest: Manifest, knowledge: Knowledge) -> list[Finding]:
-    check = control.check_for(knowledge.kubernetes)
-    if check is None or not control.applies_to(knowledge.kubernetes):
-        return []
+def _findings(control: Control, check: Check, manifest: Manifest, knowledge: Knowledge) -> list[Finding]:
     try:
         return list(check(manifest, knowledge))
     except UnknownValueError:

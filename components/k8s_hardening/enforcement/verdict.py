@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from k8s_hardening.controls.control import Control, Finding
 from k8s_hardening.controls.gates import GATES, Gate, is_patch
-from k8s_hardening.controls.judging import judge, judge_stack
+from k8s_hardening.controls.judging import Checks, checks_of, judge_stack, judge_with
 from k8s_hardening.controls.naming import unknown_controls, unknown_exemptions
 from k8s_hardening.controls.registry import CONTROLS
-from k8s_hardening.kube.manifest import Manifest, api_group_of, kind_of
+from k8s_hardening.kube.manifest import Manifest, api_group_of, holds_unknown, kind_of
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.enforcement import UNDECIDED, Level, PackConfiguration
 from k8s_hardening.model.problems import BadInputError
@@ -61,7 +61,8 @@ class Bench:
         self._configuration = configuration
         self._knowledge = configuration.knowledge.model_copy(update={"today": today})
         self._packages = frozenset(configuration.packages)
-        self._objects = {level: self._speaking(_OBJECT_CONTROLS, level) for level in Level}
+        version = configuration.knowledge.kubernetes
+        self._objects = {level: checks_of(self._set_to(_OBJECT_CONTROLS, level), version) for level in Level}
         self._stacks = {level: self._speaking(_STACK_CONTROLS, level) for level in Level}
 
     def about(self, resource: Resource, level: Level) -> Iterator[str]:
@@ -69,14 +70,18 @@ class Bench:
         if not resource.is_component:
             for gate in GATES:
                 for finding in gate.check(resource.token, resource.properties, self._packages):
-                    if self._level(gate.id, finding) is level:
+                    if self._level(gate.id, finding, resource) is level:
                         yield message(gate, finding)
         if resource.is_object:
-            for judged in judge(
-                resource.properties, self._objects[level], self._knowledge, partial=resource.is_partial
-            ):
-                if self._level(judged.control.id, judged.finding) is level:
-                    yield message(judged.control, judged.finding)
+            yield from self._about_object(resource, self._objects[level], level)
+            # A mandatory control that cannot decide speaks as an advisory one; that takes an unknown value.
+            if level is self._configuration.unknowns is Level.ADVISORY and holds_unknown(resource.properties):
+                yield from self._about_object(resource, self._objects[Level.MANDATORY], level)
+
+    def _about_object(self, resource: Resource, checks: Checks, level: Level) -> Iterator[str]:
+        for judged in judge_with(resource.properties, checks, self._knowledge, partial=resource.is_partial):
+            if self._level(judged.control.id, judged.finding, resource) is level:
+                yield message(judged.control, judged.finding)
 
     def about_stack(self, resources: Sequence[Resource], level: Level) -> Iterator[tuple[int, str]]:
         """The messages of one level about all resources together, each with the index of its resource."""
@@ -92,16 +97,17 @@ class Bench:
 
     def _speaking(self, controls: Sequence[Control], level: Level) -> tuple[Control, ...]:
         # A mandatory control speaks at the advisory level too when a value is unknown and unknowns are advisory.
-        if level is Level.DISABLED:
-            return ()
-        levels = {level}
-        if level is Level.ADVISORY and self._configuration.unknowns is Level.ADVISORY:
-            levels.add(Level.MANDATORY)
-        return tuple(one for one in controls if self._configuration.levels.get(one.id, Level.MANDATORY) in levels)
+        also = Level.MANDATORY if level is Level.ADVISORY and self._configuration.unknowns is Level.ADVISORY else level
+        return self._set_to(controls, level, also)
 
-    def _level(self, control_id: str, finding: Finding) -> Level:
+    def _set_to(self, controls: Sequence[Control], *levels: Level) -> tuple[Control, ...]:
+        wanted = set(levels) - {Level.DISABLED}
+        return tuple(one for one in controls if self._configuration.levels.get(one.id, Level.MANDATORY) in wanted)
+
+    def _level(self, control_id: str, finding: Finding, resource: Resource | None = None) -> Level:
         level = self._configuration.levels.get(control_id, Level.MANDATORY)
-        return self._configuration.unknowns if finding.unknown and level is Level.MANDATORY else level
+        undecided = finding.unknown and (resource is None or holds_unknown(resource.properties))
+        return self._configuration.unknowns if undecided and level is Level.MANDATORY else level
 
 
 def message(control: Control | Gate, finding: Finding) -> str:

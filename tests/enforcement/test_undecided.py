@@ -1,0 +1,50 @@
+"""A verdict counts as undecided only where a value is unknown; whatever else a control says, the pack fails closed."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from k8s_hardening.controls.control import Finding
+from k8s_hardening.controls.privileged import CONTROL
+from k8s_hardening.enforcement import verdict
+from k8s_hardening.enforcement.verdict import Bench, Resource
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest
+from k8s_hardening.model.enforcement import Level, PackConfiguration
+from k8s_hardening.model.knowledge import Knowledge
+from tests.builders import pod
+
+TODAY = datetime.date(2026, 1, 1)
+POD = "kubernetes:core/v1:Pod"
+
+
+def undecided(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    yield Finding("spec", "not known until apply", "give it a plain value", unknown=True)
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setattr(verdict, "_OBJECT_CONTROLS", (replace(CONTROL, check=undecided),))
+    return Bench(PackConfiguration(), TODAY)
+
+
+def said(bench: Bench, manifest: Manifest) -> dict[Level, int]:
+    return {level: len(list(bench.about(Resource(POD, manifest), level))) for level in Level}
+
+
+def test_where_a_value_is_unknown_a_mandatory_control_speaks_as_an_advisory_one(bench: Bench) -> None:
+    assert said(bench, pod(hostNetwork=UNKNOWN)) == {Level.MANDATORY: 0, Level.ADVISORY: 1, Level.DISABLED: 0}
+
+
+def test_a_control_that_calls_a_known_object_unknown_blocks(bench: Bench) -> None:
+    assert said(bench, pod()) == {Level.MANDATORY: 1, Level.ADVISORY: 0, Level.DISABLED: 0}
+
+
+def test_a_disabled_control_says_nothing_at_any_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verdict, "_OBJECT_CONTROLS", (replace(CONTROL, check=undecided),))
+    bench = Bench(PackConfiguration(levels={"privileged": Level.DISABLED}), TODAY)
+    for manifest in (pod(), pod(hostNetwork=UNKNOWN)):
+        assert set(said(bench, manifest).values()) == {0}
