@@ -14,6 +14,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
+from k8s_hardening.model.raw import SECRET
+
 _LONGEST_VALUE = 80
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 # What pydantic calls its errors, in the words of a user; the rest is shown in pydantic's own words.
@@ -93,6 +95,8 @@ def shown(value: Any) -> str:
     text = ""
     try:
         for part in json.JSONEncoder(default=str).iterencode(value):
+            if "PRIVATE KEY-----" in part:
+                return repr(SECRET)  # someone put a key where a certificate belongs
             text += part
             if len(text) > _LONGEST_VALUE:  # aliases can make a short file a long value, so no more than is shown
                 return f"{text[: _LONGEST_VALUE - 3]}..."

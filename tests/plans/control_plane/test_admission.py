@@ -21,7 +21,7 @@ from tests.plans.control_plane.reading import (
     versions,
 )
 
-EVERYTHING = {
+EVERYTHING: dict[str, Any] = {
     "image_policy_webhook": {"endpoint": ENDPOINT},
     "node_selectors": {"payments-api": {"example.com/pool": "payments", "example.com/arch": "arm"}},
     "default_node_selector": {"example.com/pool": "shared"},
