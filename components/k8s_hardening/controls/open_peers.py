@@ -1,0 +1,44 @@
+"""When a peer of a network policy is everybody, for the controls of the several kinds of policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from k8s_hardening.controls.control import Finding, finding
+from k8s_hardening.kube.manifest import UNKNOWN, as_list, as_str
+from k8s_hardening.kube.network_policies import network_of
+from k8s_hardening.kube.networks import Network, metadata_within
+
+STRANGER = {"kubernetes.io/metadata.name": "-"}
+"""The labels of a namespace that nobody has named in a policy: the server gives each its own name as a label."""
+
+# Prefix lengths by IP version. No owner's network is wider, so anything wider holds strangers; two halves of
+# everything are everything.
+_WIDEST_CLIENT = {4: 8, 6: 7}
+# An except smaller than this leaves out no cluster.
+_SMALLEST_CLUSTER = {4: 24, 6: 112}
+
+
+def wide_network(path: str, cidr: Any, exceptions: Any, is_ingress: bool) -> Iterator[Finding]:
+    """The network, when it holds strangers, or for egress the address where clouds serve credentials."""
+    if cidr is UNKNOWN:
+        yield finding(path, cidr, "give the network as a plain value")
+        return
+    network = network_of(as_str(cidr))
+    if network is None:
+        return
+    left_out = [network_of(as_str(item)) for item in as_list(exceptions)]
+    if is_ingress:
+        is_narrowed = any(item is not None and item.prefixlen <= _SMALLEST_CLUSTER[item.version] for item in left_out)
+        if network.prefixlen < _WIDEST_CLIENT[network.version] and not is_narrowed:
+            yield finding(path, cidr, "name the clients' networks, or take the cluster's own out with except")
+        return
+    address = metadata_within(network)
+    if address is not None and not any(_holds(item, address) for item in left_out):
+        fix = "remove it" if address == network else f"add {address} to except"
+        yield finding(path, cidr, f"{fix}: there clouds serve the node's credentials")
+
+
+def _holds(network: Network | None, address: Network) -> bool:
+    return network is not None and metadata_within(network) == address
