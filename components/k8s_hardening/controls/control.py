@@ -93,7 +93,7 @@ class Control:
         id: stable name, kebab-case; users write it in configuration.
         requirement: one sentence, shown before each finding.
         profile: the smallest profile that holds the control.
-        chapter: workload, image, rbac, network, namespace, api or secret; groups the documentation.
+        chapter: workload, image, rbac, network, namespace, api, secret or control-plane; groups the documentation.
         references: the standards' own names, for example "CIS 5.2.2" or "PSS baseline: Privileged Containers".
         check: yields findings for one object; must never change it, and must not depend on the order of lists.
         harden: changes the object in place so that `check` finds nothing more; keeps what is already safe.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from k8s_hardening.controls import (
     apparmor,
     apparmor_profile_text,
+    audit_policy,
     calico_v1_policy,
     capabilities,
     capabilities_added,
@@ -58,6 +59,7 @@ from k8s_hardening.controls.control import Control, Profile
 CONTROLS: tuple[Control, ...] = (
     apparmor.CONTROL,
     apparmor_profile_text.CONTROL,
+    audit_policy.CONTROL,
     calico_v1_policy.CONTROL,
     capabilities.CONTROL,
     capabilities_added.CONTROL,
