@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_hardening.kube.apis import api_of, successor_of
+from k8s_hardening.kube.apis import api_of, is_unheard_of, successor_of
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 
 # API version, kind, first version without it, what to use from there.
@@ -95,3 +95,21 @@ def test_a_kind_that_is_not_listed_is_judged_only_in_a_dead_group_version() -> N
     assert dead.is_past(KubeVersion(1, 22))
     assert api_of("storage.k8s.io/v1", "SomethingNew") is None
     assert api_of("policy/v1", "SomethingNew") is None
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "unheard"),
+    [
+        ("networking.k8s.io/v2", "NetworkPolicy", True),
+        ("networking.k8s.io/v1beta1", "NetworkPolicy", True),
+        ("networking.k8s.io/v1", "NetworkPolicy", False),
+        ("extensions/v1beta1", "NetworkPolicy", False),
+        ("networking.k8s.io/v9", "Other", False),
+        ("example.com/v2", "NetworkPolicy", False),
+        ("v2", "ResourceQuota", True),
+        ("v1", "ResourceQuota", False),
+        ("", "ResourceQuota", False),
+    ],
+)
+def test_versions_that_never_were(api_version: str, kind: str, unheard: bool) -> None:
+    assert is_unheard_of(api_version, kind) is unheard

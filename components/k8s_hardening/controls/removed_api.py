@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.kube.apis import Api, api_of, successor_of
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.kube.apis import Api, api_of, is_unheard_of, successor_of
 from k8s_hardening.kube.manifest import Manifest, as_str, kind_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
@@ -31,6 +31,9 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     api = api_of(api_version, kind)
     if api is not None and (found := _fault(api, version)) is not None:
         yield Finding("apiVersion", f'"{api.api_version}", {found}', _fix(api, kind, version))
+    elif (api is None or not api.is_past(version)) and is_unheard_of(api_version, kind):
+        known = successor_of(kind, version) or "v1"
+        yield finding("apiVersion", api_version, f"use {known}; no server has this kind in that version")
 
 
 def _fault(api: Api, version: KubeVersion) -> str | None:

@@ -174,6 +174,18 @@ def api_of(api_version: str, kind: str) -> Api | None:
     return Api(api_version, kind, None, max(ends)) if len(ends) == len(listed) else None
 
 
+def is_unheard_of(api_version: str, kind: str) -> bool:
+    """Whether a built-in kind is written in a version of its group that no server known here serves it in.
+
+    The core group has never had another version than v1.
+    """
+    group, slash, _ = api_version.rpartition("/")
+    if not slash:
+        return api_version not in ("", "v1")
+    versions = [kinds for listed, kinds in _BY_API_VERSION.items() if listed.rpartition("/")[0] == group]
+    return any(kind in kinds for kinds in versions) and kind not in _BY_API_VERSION.get(api_version, {})
+
+
 def successor_of(kind: str, version: KubeVersion) -> str | None:
     """The API version to write a kind in, of those that a server of that version serves by default; None if none is."""
     served = [
