@@ -6,10 +6,10 @@ import pytest
 
 from k8s_hardening.kube.admission_plugins import (
     HISTORICAL_LIST,
-    PLUGINS,
     REFUSED,
     default_plugins,
     names_in,
+    plugins,
     switched_off_by,
 )
 from k8s_hardening.kube.version import KubeVersion
@@ -39,15 +39,15 @@ from k8s_hardening.kube.version import KubeVersion
 def test_how_many_there_are_and_run_by_default(version: str, on: int, known: int) -> None:
     kubernetes = KubeVersion.parse(version)
     assert len(default_plugins(kubernetes)) == on
-    assert len([name for name, one in PLUGINS.items() if one.is_known(kubernetes)]) == known
+    assert len([name for name, one in plugins().items() if one.is_known(kubernetes)]) == known
 
 
 def test_every_plugin_that_went_names_what_came_instead() -> None:
-    assert [name for name, one in PLUGINS.items() if (one.last is None) != (one.instead == "")] == []
+    assert [name for name, one in plugins().items() if (one.last is None) != (one.instead == "")] == []
 
 
 def test_what_is_refused_is_alive_and_off_by_default() -> None:
-    assert [name for name in REFUSED if PLUGINS[name].default_on or PLUGINS[name].last is not None] == []
+    assert [name for name in REFUSED if plugins()[name].default_on or plugins()[name].last is not None] == []
 
 
 def test_names_of_a_list() -> None:

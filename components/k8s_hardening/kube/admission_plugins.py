@@ -1,16 +1,17 @@
 """The admission plug-ins of the API server: when each is there, which run without being asked for, what came instead.
 
-Sources: k8s.io/kubernetes v1.18.20 to v1.37.2 pkg/kubeapiserver/options/plugins.go (AllOrderedPlugins,
-DefaultOffAdmissionPlugins), every minor; for the names that were gone before 1.18: v1.7.5 to v1.14.10, the same file
-and plugin/pkg/admission. SecurityContextDeny asks for a gate from 1.27 on: v1.27.16
-plugin/pkg/admission/securitycontext/scdeny/admission.go.
+Their life spans come from the extracted table (kube/flags.py). Sources of the rest, all k8s.io/kubernetes: names that
+were gone before 1.18: v1.7.5 to v1.14.10 pkg/kubeapiserver/options/plugins.go and plugin/pkg/admission; the gate of
+SecurityContextDeny: v1.27.16 to v1.29.15 plugin/pkg/admission/securitycontext/scdeny/admission.go.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from k8s_hardening.kube.flags import admission_plugins
 from k8s_hardening.kube.version import KubeVersion
 
 
@@ -19,13 +20,13 @@ class AdmissionPlugin:
     """One plug-in with its life span."""
 
     name: str
-    since: KubeVersion | None = None
+    since: KubeVersion | None
     """First version that has it; None when that was before the oldest version known here."""
-    last: KubeVersion | None = None
+    last: KubeVersion | None
     """Last version that has it and lets it be turned on without a feature gate; None when the newest still does."""
-    default_on: bool = False
+    default_on: bool
     """Whether it runs without being named, in every version that has it."""
-    instead: str = ""
+    instead: str
     """What does its work once it is gone."""
 
     def is_known(self, version: KubeVersion) -> bool:
@@ -37,87 +38,45 @@ class AdmissionPlugin:
         return self.last is not None and version > self.last
 
 
-def _v(minor: int) -> KubeVersion:
-    return KubeVersion(1, minor)
-
-
 _POD_SECURITY = "PodSecurity, which holds pods to the Pod Security Standards"
 _EXEC = "PodSecurity, which keeps such pods out, and RBAC without pods/exec and pods/attach"
-_ON_FROM_THE_START = (
-    "NamespaceLifecycle",
-    "LimitRanger",
-    "ServiceAccount",
-    "TaintNodesByCondition",
-    "Priority",
-    "DefaultTolerationSeconds",
-    "DefaultStorageClass",
-    "StorageObjectInUseProtection",
-    "PersistentVolumeClaimResize",
-    "RuntimeClass",
-    "CertificateApproval",
-    "CertificateSigning",
-    "CertificateSubjectRestriction",
-    "DefaultIngressClass",
-    "MutatingAdmissionWebhook",
-    "ValidatingAdmissionWebhook",
-    "ResourceQuota",
-)
-_OFF_FROM_THE_START = (
-    "AlwaysAdmit",
-    "AlwaysDeny",
-    "NamespaceAutoProvision",
-    "NamespaceExists",
-    "LimitPodHardAntiAffinityTopology",
-    "NodeRestriction",
-    "AlwaysPullImages",
-    "ImagePolicyWebhook",
-    "PodNodeSelector",
-    "PodTolerationRestriction",
-    "EventRateLimit",
-    "ExtendedResourceToleration",
-    "OwnerReferencesPermissionEnforcement",
-)
-
-PLUGINS: dict[str, AdmissionPlugin] = {
-    plugin.name: plugin
-    for plugin in (
-        *(AdmissionPlugin(name, default_on=True) for name in _ON_FROM_THE_START),
-        *(AdmissionPlugin(name) for name in _OFF_FROM_THE_START),
-        AdmissionPlugin("DenyServiceExternalIPs", since=_v(21)),
-        AdmissionPlugin("PodSecurity", since=_v(22), default_on=True),
-        AdmissionPlugin("ValidatingAdmissionPolicy", since=_v(26), default_on=True),
-        AdmissionPlugin("ClusterTrustBundleAttest", since=_v(27), default_on=True),
-        AdmissionPlugin("MutatingAdmissionPolicy", since=_v(32), default_on=True),
-        AdmissionPlugin("PodTopologyLabels", since=_v(33), default_on=True),
-        AdmissionPlugin("NodeDeclaredFeatureValidator", since=_v(35), default_on=True),
-        AdmissionPlugin("PodGroupProtection", since=_v(36), default_on=True),
-        AdmissionPlugin("PodResizeValidator", since=_v(36), default_on=True),
-        AdmissionPlugin(
-            "PodGroupWorkloadExists", since=_v(36), last=_v(36), default_on=True, instead="nothing: 1.36 alone has it"
-        ),
-        AdmissionPlugin(
-            "JobValidation", since=_v(36), last=_v(36), default_on=True, instead="nothing: 1.36 alone has it"
-        ),
-        AdmissionPlugin("PodSecurityPolicy", last=_v(24), instead=_POD_SECURITY),
-        AdmissionPlugin(
-            "SecurityContextDeny",
-            last=_v(26),
-            instead=f"{_POD_SECURITY} (1.27 to 1.29 have it behind a feature gate only)",
-        ),
-        AdmissionPlugin(
-            "PersistentVolumeLabel", last=_v(30), instead="CSI drivers, which label volumes with their topology"
-        ),
-        AdmissionPlugin("DenyEscalatingExec", last=_v(20), instead=_EXEC),
-        AdmissionPlugin("DenyExecOnPrivileged", last=_v(20), instead=_EXEC),
-        AdmissionPlugin("PodPreset", last=_v(19), instead="a mutating admission webhook"),
-        AdmissionPlugin("Initializers", last=_v(13), instead="MutatingAdmissionWebhook, which is on by default"),
-        AdmissionPlugin("InitialResources", last=_v(9), instead="LimitRanger with a LimitRange in each namespace"),
-        AdmissionPlugin(
-            "GenericAdmissionWebhook", last=_v(8), instead="ValidatingAdmissionWebhook, which is on by default"
-        ),
-    )
+_INSTEAD = {
+    "PodSecurityPolicy": _POD_SECURITY,
+    "SecurityContextDeny": f"{_POD_SECURITY} (1.27 to 1.29 have it behind a feature gate only)",
+    "PersistentVolumeLabel": "CSI drivers, which label volumes with their topology",
+    "DenyEscalatingExec": _EXEC,
+    "DenyExecOnPrivileged": _EXEC,
+    "PodPreset": "a mutating admission webhook",
+    "PodGroupWorkloadExists": "nothing: 1.36 alone has it",
+    "JobValidation": "nothing: 1.36 alone has it",
+    "Initializers": "MutatingAdmissionWebhook, which is on by default",
+    "InitialResources": "LimitRanger with a LimitRange in each namespace",
+    "GenericAdmissionWebhook": "ValidatingAdmissionWebhook, which is on by default",
 }
-"""Every plug-in by its name, those that are gone included."""
+_BEFORE_THE_TABLE = {"Initializers": 13, "InitialResources": 9, "GenericAdmissionWebhook": 8}
+# A server that is told to run it without its feature gate exits.
+_BEHIND_A_GATE_AFTER = {"SecurityContextDeny": KubeVersion(1, 26)}
+
+
+@functools.cache
+def plugins() -> dict[str, AdmissionPlugin]:
+    """Every plug-in by its name, those that are gone included."""
+    known = {
+        name: AdmissionPlugin(
+            name=name,
+            since=span.first,
+            last=_BEHIND_A_GATE_AFTER.get(name, span.last),
+            default_on=span.on is not None,
+            instead=_INSTEAD.get(name, ""),
+        )
+        for name, span in admission_plugins().items()
+    }
+    gone = {
+        name: AdmissionPlugin(name, None, KubeVersion(1, minor), False, _INSTEAD[name])
+        for name, minor in _BEFORE_THE_TABLE.items()
+    }
+    return {**known, **gone}
+
 
 REFUSED = {
     "AlwaysAdmit": "it does nothing",
@@ -138,7 +97,7 @@ HISTORICAL_LIST = (
 
 def default_plugins(version: KubeVersion) -> frozenset[str]:
     """What a server of that version runs when nothing is said."""
-    return frozenset(name for name, one in PLUGINS.items() if one.default_on and one.is_known(version))
+    return frozenset(name for name, one in plugins().items() if one.default_on and one.is_known(version))
 
 
 def names_in(listed: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from k8s_hardening.kube.admission_plugins import HISTORICAL_LIST, PLUGINS, REFUSED, default_plugins
+from k8s_hardening.kube.admission_plugins import HISTORICAL_LIST, REFUSED, default_plugins, plugins
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.control_plane.admission import AdmissionSpec
 from k8s_hardening.plans.control_plane.admission import plan_admission
@@ -68,10 +68,10 @@ def test_the_secure_set_of_every_version(version: KubeVersion) -> None:
 
 @pytest.mark.parametrize("version", versions())
 def test_no_version_is_told_a_name_that_it_does_not_know_or_that_is_refused(version: KubeVersion) -> None:
-    every = [name for name, one in PLUGINS.items() if one.is_known(version) and name not in REFUSED]
+    every = [name for name, one in plugins().items() if one.is_known(version) and name not in REFUSED]
     names = enabled(version, enable=every, **EVERYTHING)
     assert names >= set(every)
-    assert all(PLUGINS[name].is_known(version) for name in names)
+    assert all(plugins()[name].is_known(version) for name in names)
 
 
 @pytest.mark.parametrize("version", versions())

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
-from k8s_hardening.kube.admission_plugins import PLUGINS, REFUSED, names_in
+from k8s_hardening.kube.admission_plugins import REFUSED, names_in, plugins
 from k8s_hardening.kube.pod_security import SINCE as POD_SECURITY_SINCE
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model
@@ -34,7 +34,7 @@ _PLUGIN_EXAMPLE = '"OwnerReferencesPermissionEnforcement"'
 
 
 def _plugin(name: str) -> str:
-    if name not in PLUGINS:
+    if name not in plugins():
         raise wrong("is not the name of an admission plug-in", _PLUGIN_EXAMPLE)
     if name in REFUSED:
         raise wrong(f"is refused: {REFUSED[name]}", _PLUGIN_EXAMPLE)
@@ -49,7 +49,7 @@ def _left_out(name: str) -> str:
 
 def _historical(text: str) -> str:
     for name in names_in(text):
-        if name not in PLUGINS:
+        if name not in plugins():
             raise wrong(f"names {name}, which is no admission plug-in", '"NamespaceLifecycle,LimitRanger"')
         if name in REFUSED:
             raise wrong(f"names {name}, which is refused: {REFUSED[name]}", '"NamespaceLifecycle,LimitRanger"')
@@ -209,12 +209,12 @@ class AdmissionSpec(Model):
 
     def enabled(self, kubernetes: KubeVersion) -> tuple[str, ...]:
         """What the server is told to run, beside what runs by default; sorted, since the order has no effect."""
-        historical = {name for name in names_in(self.historical_list or "") if not PLUGINS[name].default_on}
+        historical = {name for name in names_in(self.historical_list or "") if not plugins()[name].default_on}
         wanted = {*_SECURE, *self.enable, *self._by_configuration(), *historical}
         if kubernetes >= POD_SECURITY_SINCE:
             wanted.add("PodSecurity")  # named although it runs by default: the file configures it
         wanted -= set(self.without)
-        return tuple(sorted(name for name in wanted if PLUGINS[name].is_known(kubernetes)))
+        return tuple(sorted(name for name in wanted if plugins()[name].is_known(kubernetes)))
 
     def problems(self, kubernetes: KubeVersion, dialect: Dialect) -> Iterator[Problem]:  # noqa: ARG002 as every part
         """What this version does not have, and plug-ins without the configuration that they need."""
@@ -238,7 +238,7 @@ class AdmissionSpec(Model):
             yield "PodTolerationRestriction"
 
     def _plugin_problem(self, name: str, kubernetes: KubeVersion) -> str | None:
-        plugin = PLUGINS[name]
+        plugin = plugins()[name]
         if plugin.is_past(kubernetes):
             return f"is {_gone(name)}; remove it"
         if plugin.since is not None and kubernetes < plugin.since:
@@ -254,6 +254,6 @@ _NEEDS_WEBHOOK = "needs the service that ImagePolicyWebhook asks; set image_poli
 
 
 def _gone(name: str) -> str:
-    plugin = PLUGINS[name]
+    plugin = plugins()[name]
     last = plugin.last or KubeVersion(1, 0)
     return f"gone since Kubernetes {last.major}.{last.minor + 1}, and its work is done by {plugin.instead}"

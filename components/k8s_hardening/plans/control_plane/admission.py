@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from k8s_hardening.kube.admission_plugins import PLUGINS, default_plugins, names_in, switched_off_by
+from k8s_hardening.kube.admission_plugins import default_plugins, names_in, plugins, switched_off_by
 from k8s_hardening.kube.durations import parse_duration
 from k8s_hardening.kube.pod_security import configuration_api as pod_security_api
 from k8s_hardening.kube.version import KubeVersion
@@ -189,10 +189,10 @@ def _advice(spec: AdmissionSpec, kubernetes: KubeVersion) -> Iterator[str]:
             f"{', '.join(switched_off_by(listed, kubernetes))}."
         )
     for name in sorted(set(listed)):
-        if PLUGINS[name].is_past(kubernetes):
+        if plugins()[name].is_past(kubernetes):
             yield (
                 f"{name} of the historical list is gone in Kubernetes {kubernetes}; its work is done by "
-                f"{PLUGINS[name].instead}."
+                f"{plugins()[name].instead}."
             )
     if "PodSecurityPolicy" in spec.enabled(kubernetes):
         yield (
