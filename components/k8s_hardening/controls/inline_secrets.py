@@ -1,10 +1,10 @@
-"""Private keys must stand in Secrets, not in ConfigMaps or annotations.
+"""Private keys must stand in Secrets, not in ConfigMaps, annotations or environment variables.
 
-Restricted: the values of a ConfigMap, and the annotations of any object and of the pods it carries. Not allowed
-there: a PEM private key, plain or as base64, and the client-key-data of a kubeconfig. Many more subjects may read a
-ConfigMap than a Secret, encryption at rest often leaves it out, and audit logs show it. The finding names the
-place, never the value. A value that is not known until apply is a finding when its key, or the ConfigMap, is named
-like a key.
+Restricted: the values of a ConfigMap, the annotations of any object and of the pods it carries, and env[*].value of
+their containers. Not allowed there: a PEM private key, plain or as base64, and the client-key-data of a kubeconfig.
+Many more subjects may read these than a Secret, encryption at rest often leaves them out, and audit logs show them.
+The finding names the place, never the value. A value that is not known until apply is a finding when its key, its
+variable or the ConfigMap is named like a key.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map, as_str, key_path
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, as_str, key_path
+from k8s_hardening.kube.pods import Container, pods_of
 from k8s_hardening.kube.texts import CONFIG_MAP, is_named_like, texts_of
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -42,6 +42,18 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     for pod in pods_of(manifest):
         if pod.metadata_path != "metadata":
             yield from _annotations(pod.metadata_path, pod.metadata)
+        for container in pod.containers():
+            yield from _variables(container)
+
+
+def _variables(container: Container) -> Iterator[Finding]:
+    for index, item in enumerate(as_list(container.spec.get("env"))):
+        path, name, value = f"{container.path}.env[{index}].value", as_map(item).get("name"), as_map(item).get("value")
+        if value is UNKNOWN:
+            if name is UNKNOWN or any(word in as_str(name).lower() for word in _NAMES_OF_KEYS):
+                yield _unknown(path)
+        elif (what := _secret_in(as_str(value))) is not None:
+            yield Finding(path, what, _FIX)
 
 
 def _annotations(path: str, metadata: Any) -> Iterator[Finding]:
@@ -83,7 +95,7 @@ def _is_private_key_head(encoded: str) -> bool:
 
 CONTROL = Control(
     id="inline-secrets",
-    requirement="Private keys must stand in Secrets, not in ConfigMaps or annotations.",
+    requirement="Private keys must stand in Secrets, not in ConfigMaps, annotations or variables.",
     severity=Severity.HIGH,
     chapter="secret",
     profile=Profile.FULL,
