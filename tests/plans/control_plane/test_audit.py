@@ -10,14 +10,14 @@ from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.api_requests import api_request
 from k8s_hardening.kube.audit import Level, decide, refusals
 from k8s_hardening.kube.audit_catalogue import CATALOGUE, NODE, Area
-from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
+from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.control_plane.audit import AuditSpec
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.plans.control_plane.audit import plan_audit
 from k8s_hardening.plans.control_plane.audit_policy import audit_policy
 from k8s_hardening.plans.control_plane.part import Mount, Part
+from tests.plans.control_plane.reading import flags_of, versions
 
-VERSIONS = [KubeVersion(1, minor) for minor in range(OLDEST.minor, NEWEST.minor + 1)]
 NEW = KubeVersion(1, 37)
 WEBHOOK = {
     "url": "https://audit.example.com/events",
@@ -30,16 +30,12 @@ def plan(version: KubeVersion = NEW, **data: Any) -> Part:
     return plan_audit(AuditSpec.model_validate(data), version)
 
 
-def flags(part: Part) -> dict[str, tuple[str, ...]]:
-    return {setting.flag: setting.values for setting in part.settings}
-
-
 def level(method: str, url: str, user: str = "alice", *groups: str, metadata_only: tuple[str, ...] = ()) -> Level:
     policy = audit_policy(AuditSpec(metadata_only=metadata_only), NEW)
     return decide(policy, api_request(method, url, user, (*groups, "system:authenticated"))).level
 
 
-@pytest.mark.parametrize("version", VERSIONS, ids=str)
+@pytest.mark.parametrize("version", versions(), ids=str)
 def test_every_version_starts_with_the_policy_and_every_area_is_logged(version: KubeVersion) -> None:
     policy = audit_policy(AuditSpec(), version)
     assert not list(refusals(policy, version))
@@ -48,7 +44,7 @@ def test_every_version_starts_with_the_policy_and_every_area_is_logged(version: 
         assert probe.least.rank <= found.rank <= probe.most.rank, probe.name
 
 
-@pytest.mark.parametrize("version", VERSIONS, ids=str)
+@pytest.mark.parametrize("version", versions(), ids=str)
 def test_the_policy_has_no_finding_of_any_control(version: KubeVersion) -> None:
     knowledge = Knowledge.model_construct(kubernetes=version)
     assert not list(
@@ -148,7 +144,7 @@ def test_more_resources_can_be_kept_at_metadata_with_their_subresources() -> Non
 
 def test_the_log_has_every_flag_written_out_its_file_and_its_folder() -> None:
     part = plan(log={"max_age_days": 45, "max_backups": 20, "max_size_mb": 200, "mode": "blocking-strict"})
-    assert flags(part) == {
+    assert flags_of(part) == {
         "audit-policy-file": ("/etc/kubernetes/hardening/audit/policy.yaml",),
         "audit-log-path": ("/var/log/kubernetes/audit/audit.log",),
         "audit-log-format": ("json",),
@@ -166,12 +162,12 @@ def test_the_log_has_every_flag_written_out_its_file_and_its_folder() -> None:
 
 
 def test_old_files_are_compressed_when_asked_for() -> None:
-    assert flags(plan(log={"compress": True}))["audit-log-compress"] == ("true",)
+    assert flags_of(plan(log={"compress": True}))["audit-log-compress"] == ("true",)
 
 
 def test_a_collector_gets_the_events_in_batches_and_keeps_its_key_on_the_host() -> None:
     part = plan(webhook=WEBHOOK)
-    found = flags(part)
+    found = flags_of(part)
     assert found["audit-webhook-mode"] == ("batch",)
     assert found["audit-webhook-version"] == ("audit.k8s.io/v1",)
     [setting] = [one for one in part.settings if one.flag == "audit-webhook-config-file"]
@@ -185,7 +181,7 @@ def test_a_collector_gets_the_events_in_batches_and_keeps_its_key_on_the_host() 
 
 
 def test_without_a_collector_the_operator_is_told_to_ship_the_log() -> None:
-    assert not any(flag.startswith("audit-webhook") for flag in flags(plan()))
+    assert not any(flag.startswith("audit-webhook") for flag in flags_of(plan()))
     [advice] = plan().advice
     assert "off the node" in advice
 
