@@ -136,7 +136,7 @@ def test_issuers_are_a_file_from_1_30(version: str, api: str) -> None:
 def test_a_second_factor_is_asked_for_by_expressions() -> None:
     rules = jwt(mfa={"amr": ["mfa", "hwk"], "acr": ["urn:a", "urn:b"]})["claimValidationRules"]
     assert [rule["expression"] for rule in rules] == [
-        'has(claims.amr) && claims.amr.exists(method, method in ["mfa", "hwk"])',
+        'has(claims.amr) && ("mfa" in claims.amr || "hwk" in claims.amr)',
         'has(claims.acr) && claims.acr in ["urn:a", "urn:b"]',
     ]
 
