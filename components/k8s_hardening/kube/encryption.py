@@ -2,8 +2,8 @@
 
 Sources: k8s.io/apiserver v0.37.2 pkg/apis/apiserver/v1/types_encryption.go, pkg/apis/apiserver/v1/register.go (the
 old form EncryptionConfig of `v1` is still read), pkg/apis/apiserver/validation/validation_encryption.go,
-pkg/server/options/encryptionconfig/config.go; wildcards: k8s.io/apiserver v0.27.16
-pkg/apis/config/validation/validation.go.
+pkg/server/options/encryptionconfig/config.go; the flag of automatic reload: v0.26.15 pkg/server/options/etcd.go, the
+first with it. Names of resources: kube/encryption_resources.py.
 """
 
 from __future__ import annotations
@@ -17,11 +17,18 @@ from typing import Any
 
 import yaml
 
+from k8s_hardening.kube.encryption_resources import Resource, name_problem
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_str, kind_of
 from k8s_hardening.kube.texts import is_named_like, texts_of
 from k8s_hardening.kube.version import KubeVersion
 
-KINDS = frozenset({"EncryptionConfiguration", "EncryptionConfig"})
+API_VERSION = "apiserver.config.k8s.io/v1"
+KIND = "EncryptionConfiguration"
+OLD_API_VERSION, OLD_KIND = "v1", "EncryptionConfig"
+"""The form before 1.13; its fields are the same."""
+KINDS = frozenset({KIND, OLD_KIND})
+OLD_FLAG, FLAG = "experimental-encryption-provider-config", "encryption-provider-config"
+RELOAD_FLAG = "encryption-provider-config-automatic-reload"
 KEYED_PROVIDERS = ("aescbc", "aesgcm", "secretbox")
 """Providers whose keys stand in the file."""
 PROVIDERS = ("kms", *KEYED_PROVIDERS, "identity")
@@ -32,8 +39,12 @@ KMS_V1_OFF_SINCE = KubeVersion(1, 29)
 """From here on a kms provider works only as apiVersion v2; absent means v1 (feature gate KMSv1)."""
 KMS_V2_ON_SINCE = KubeVersion(1, 27)
 """Before it a server ignores or refuses apiVersion v2 by default (feature gate KMSv2)."""
-WILDCARDS_SINCE = KubeVersion(1, 27)
-"""Before it a server takes *. and *.* and encrypts nothing for them."""
+KMS_V1_DEPRECATED_SINCE = KubeVersion(1, 28)
+RELOAD_SINCE = KubeVersion(1, 26)
+"""From here on a server can read its file again by itself, once a minute; before, it must be started again."""
+
+PLACEHOLDER = re.compile(r"@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)@")
+"""Stands in a template for the key of that name, until the file is made on the node; base64 has no such character."""
 
 _MENTION = re.compile(r"""kind["']?\s{0,8}:\s{0,8}["']?EncryptionConfig""")
 # Read leniently, unlike kube/documents.py: a file with a key twice is a flaw there, and here it still holds its keys.
@@ -105,7 +116,9 @@ def _is_small(value: Any) -> bool:
 def covers_secrets(resources: Any, version: KubeVersion) -> bool:
     """Whether the resources of an entry include the Secrets; UNKNOWN ones never do."""
     names = {as_str(name) for name in as_list(resources)}
-    return "secrets" in names or (version >= WILDCARDS_SINCE and not names.isdisjoint({"*.", "*.*"}))
+    return any(
+        name_problem(name, version) is None and Resource.parse(name).covers(Resource("", "secrets")) for name in names
+    )
 
 
 def key_length(secret: Any) -> int | None:
