@@ -11,6 +11,7 @@ from k8s_hardening.cli.stack_guards import refuse_removals
 from k8s_hardening.cli.stack_options import (
     engine_arguments,
     format_option,
+    no_color_option,
     pack_config_option,
     pack_option,
     project_option,
@@ -26,9 +27,16 @@ from k8s_hardening.cli.stack_summary import show, status_of
 @pack_option
 @pack_config_option
 @format_option
+@no_color_option
 @engine_arguments
 def preview(
-    project: Path, stack: str, pack: Path | None, pack_config: Path | None, form: str, arguments: tuple[str, ...]
+    project: Path,
+    stack: str,
+    pack: Path | None,
+    pack_config: Path | None,
+    form: str,
+    no_color: bool,
+    arguments: tuple[str, ...],
 ) -> None:
     r"""Preview a stack with the real engine, judged by the policy pack.
 
@@ -40,8 +48,8 @@ def preview(
       k8s-hardening preview --stack dev -- --diff
       k8s-hardening preview --project examples/team-stack --pack-config examples/team-stack/pack.dev.json
     """
-    workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json")
+    workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json", no_color=no_color)
     refuse_removals(workspace, baseline)
     outcome = workspace.preview(*arguments)
-    show(outcome.summary, form)
+    show(outcome, form, no_color=no_color)
     sys.exit(status_of(outcome))

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from typing import TextIO
 
 import click
 
 from k8s_hardening.cli.report import Line
 
 
-def wants_colour(no_color: bool) -> bool:
-    """Whether the standard output is a terminal whose user wants colours (https://no-color.org)."""
-    return not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and sys.stdout.isatty()
+def wants_colour(no_color: bool, stream: TextIO | None = None) -> bool:
+    """Whether a stream, by default the standard output, is a terminal whose user wants colours (https://no-color.org)."""
+    wanted = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wanted and (stream or sys.stdout).isatty()
 
 
 def print_lines(lines: Iterable[Line], *, colour: bool) -> None:

@@ -28,7 +28,7 @@ def stack_configuration(project: Path, stack: str) -> dict[str, Any]:
     """
     path = project / f"Pulumi.{stack}.yaml"
     if not path.exists():
-        known = sorted(one.name.split(".")[1] for one in project.glob("Pulumi.*.yaml"))
+        known = sorted(one.name.removeprefix("Pulumi.").removesuffix(".yaml") for one in project.glob("Pulumi.*.yaml"))
         hint = f"known stacks are {', '.join(known)}" if known else f"{project} holds no Pulumi.<stack>.yaml"
         raise BadInputError([f"{path.name}: does not exist; {hint}"])
     value = read_file(path)
@@ -69,6 +69,8 @@ def project_name(project: Path) -> str:
     Raises:
         BadInputError: there is none.
     """
+    if not (project / "Pulumi.yaml").exists():
+        raise BadInputError([f"{project}: holds no Pulumi.yaml; name the folder of one with --project"])
     value = read_file(project / "Pulumi.yaml")
     name = value.get("name") if isinstance(value, dict) else None
     if not isinstance(name, str):

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from k8s_hardening.engine.events import Summary
+from k8s_hardening.engine.toolchain import EngineError
 from k8s_hardening.engine.workspace import Workspace
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.problems import BadInputError
@@ -25,7 +26,10 @@ def refuse_removals(workspace: Workspace, baseline: Baseline | None) -> None:
     """
     if baseline is None or not baseline.target.is_live:
         return
-    state = json.loads(workspace.export())
+    try:
+        state = json.loads(workspace.export())
+    except EngineError as error:
+        raise BadInputError([str(error)]) from None
     resources = (state.get("deployment") or {}).get("resources") or []
     objects = [one.get("inputs") or {} for one in resources if one.get("type") == "kubernetes:core/v1:Namespace"]
     today = datetime.datetime.now(tz=datetime.UTC).date()

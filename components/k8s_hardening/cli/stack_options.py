@@ -26,4 +26,5 @@ pack_config_option = click.option(
 format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the summary."
 )
+no_color_option = click.option("--no-color", is_flag=True, help="No colours, as with the variable NO_COLOR.")
 engine_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)

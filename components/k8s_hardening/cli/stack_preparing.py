@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
+from k8s_hardening.cli.printing import wants_colour
 from k8s_hardening.cli.stack_files import checked_baseline, project_name, read_file, root_of, stack_configuration
 from k8s_hardening.engine.obtaining import obtain
 from k8s_hardening.engine.pack_configuration import lint, pack_configuration
@@ -31,10 +31,11 @@ def toolchain_of(root: Path) -> Toolchain:
 
 
 def prepare(
-    project: Path, stack: str, pack: Path | None, pack_config: Path | None, *, quiet: bool
+    project: Path, stack: str, pack: Path | None, pack_config: Path | None, *, quiet: bool, no_color: bool = False
 ) -> tuple[Workspace, Baseline | None]:
     """The workspace of a stack whose input is good; every problem is shown before the engine starts."""
     root = root_of(project)
+    name = project_name(project)
     configuration = stack_configuration(project, stack)
     problems: list[str] = []
     baseline: Baseline | None = None
@@ -44,6 +45,10 @@ def prepare(
         except BadInputError as error:
             problems.extend(error.problems)
     pack = (pack or root / "policy-pack").resolve()
+    if not (pack / "PulumiPolicy.yaml").exists():
+        raise BadInputError(
+            [*problems, f"{pack}: is no policy pack, which holds a PulumiPolicy.yaml; name it with --pack"]
+        )
     pack_config = (pack_config or pack / "config" / f"{stack}.json").resolve()
     try:
         told = read_file(pack_config)
@@ -64,15 +69,12 @@ def prepare(
         pack=pack,
         pack_configuration=pack_config,
         quiet=quiet,
-        renders=not baseline.target.is_live if baseline is not None else _renders(project, configuration),
+        # A team's stack says by a setting `render` of its own that it renders files.
+        renders=not baseline.target.is_live if baseline is not None else f"{name}:render" in configuration,
+        colour=wants_colour(no_color, sys.stderr if quiet else sys.stdout),
     )
     try:
         workspace.ensure_stack()
     except EngineError as error:
         raise BadInputError([str(error)]) from None
     return workspace, baseline
-
-
-def _renders(project: Path, configuration: dict[str, Any]) -> bool:
-    """Whether a team's stack says that it renders files, by a setting `render` of its own."""
-    return f"{project_name(project)}:render" in configuration

@@ -3,30 +3,42 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
+from typing import Literal
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from k8s_hardening.cli.printing import wants_colour
+from k8s_hardening.cli.report import printable
 from k8s_hardening.engine.events import Summary
 from k8s_hardening.engine.workspace import Outcome
 
 
-def print_summary(summary: Summary) -> None:
+def print_summary(outcome: Outcome, *, no_color: bool = False) -> None:
     """Resources judged, findings by control, and verdicts that could not be given."""
-    console = Console(stderr=True, highlight=False)
-    verdict = "[green]nothing blocks[/]" if summary.judged else "[red]so nothing is proven[/]"
-    if summary.is_blocked:
-        verdict = "[red]blocked[/]"
-    console.print(f"\nPolicy pack: {len(summary.judged)} resources judged, {verdict}.")
+    summary = outcome.summary
+    colours: Literal["auto"] | None = "auto" if wants_colour(no_color, sys.stderr) else None
+    console = Console(stderr=True, highlight=False, soft_wrap=True, color_system=colours)
+    console.print(f"\nPolicy pack: {len(summary.judged)} resources judged, {_verdict(outcome)}.")
     if summary.violations:
         console.print(_table(summary))
     for message in sorted(summary.not_run):
-        console.print(f"[red]not judged:[/] {message}", markup=True)
+        console.print(Text.assemble(("not judged: ", "red"), printable(message)))
     undecided = sum(one.undecided for one in summary.violations)
     if undecided:
         console.print(f"{undecided} verdicts cannot be given before apply; they are given at up.")
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.summary.is_blocked:
+        return "[red]blocked[/]"
+    if outcome.status != 0:
+        return "[red]but the engine failed[/]"
+    return "[green]nothing blocks[/]" if outcome.summary.is_judged else "[red]so nothing is proven[/]"
 
 
 def _table(summary: Summary) -> Table:
@@ -71,19 +83,24 @@ def summary_json(summary: Summary) -> str:
     )
 
 
-def show(summary: Summary, form: str) -> None:
-    """Print a summary as text or as JSON."""
+def show(outcome: Outcome, form: str, *, no_color: bool = False) -> None:
+    """Print a summary as text or as JSON, and what to do about a failure."""
     if form == "json":
-        click.echo(summary_json(summary))
+        click.echo(summary_json(outcome.summary))
     else:
-        print_summary(summary)
+        print_summary(outcome, no_color=no_color)
+    if outcome.hint:
+        click.echo(f"error: {outcome.hint}", err=True)
 
 
 def status_of(outcome: Outcome) -> int:
-    """Exit status of a run: 0 when nothing blocks, else 1. A run in which the pack judged nothing proves nothing."""
+    """Exit status of a run: 0 when nothing blocks, else 1. A run that the pack did not judge proves nothing."""
     if outcome.status != 0 or outcome.summary.is_blocked:
         return 1
     if not outcome.summary.judged:
         click.echo("the pack judged no resource, so nothing is proven", err=True)
+        return 1
+    if not outcome.summary.stack_judged:
+        click.echo("the policies over all resources together did not run, so nothing is proven", err=True)
         return 1
     return 0

@@ -11,6 +11,7 @@ from k8s_hardening.cli.stack_guards import confirm, refuse_removals, refuse_too_
 from k8s_hardening.cli.stack_options import (
     engine_arguments,
     format_option,
+    no_color_option,
     pack_config_option,
     pack_option,
     project_option,
@@ -26,6 +27,7 @@ from k8s_hardening.cli.stack_summary import show, status_of
 @pack_option
 @pack_config_option
 @format_option
+@no_color_option
 @click.option("--yes", is_flag=True, help="Ask nothing before a cluster is changed.")
 @engine_arguments
 def up(
@@ -34,6 +36,7 @@ def up(
     pack: Path | None,
     pack_config: Path | None,
     form: str,
+    no_color: bool,
     yes: bool,
     arguments: tuple[str, ...],
 ) -> None:
@@ -46,17 +49,19 @@ def up(
       k8s-hardening up --stack dev
       k8s-hardening up --stack prod --yes
     """
-    workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json")
+    workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json", no_color=no_color)
     refuse_removals(workspace, baseline)
     refuse_too_many(baseline)
+    click.echo(f"previewing stack {stack} with the pack, before anything is applied ...", err=True)
     first = workspace.preview(*arguments)
     if status := status_of(first):
-        show(first.summary, form)
+        show(first, form, no_color=no_color)
         click.echo("nothing was applied", err=True)
         sys.exit(status)
     refuse_too_many_judged(first.summary)
     if not yes and not workspace.renders:
         confirm(stack)
+    click.echo(f"applying stack {stack} ...", err=True)
     applied = workspace.up(*arguments)
-    show(applied.summary, form)
+    show(applied, form, no_color=no_color)
     sys.exit(status_of(applied))

@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+from k8s_hardening.kube.manifest import as_map, as_str
 from k8s_hardening.model.enforcement import RESOURCE_POLICIES, STACK_POLICIES, UNDECIDED
 
 PACK = "k8s-hardening"
@@ -41,7 +43,12 @@ class Summary:
     steps: dict[str, str] = field(default_factory=dict)
     """URN -> operation, for each resource that changes."""
     stack_judged: bool = False
-    """The policies over all resources together ran, or had nothing to say."""
+    """The policies over all resources together ran."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the pack ran as a whole."""
+        return bool(self.judged) and self.stack_judged
 
     @property
     def is_blocked(self) -> bool:
@@ -57,25 +64,28 @@ def read_events(lines: Iterable[str]) -> Summary:
             event = json.loads(line)
         except ValueError:
             continue  # the last line of a run that was killed
-        if not isinstance(event, dict):
-            continue
-        if (judged := event.get("policyAnalyzeSummaryEvent")) and judged.get("policyPackName") == PACK:
-            summary.judged.add(judged["resourceUrn"])
-        elif (stack := event.get("policyAnalyzeStackSummaryEvent")) and stack.get("policyPackName") == PACK:
-            summary.stack_judged = True
-        elif (violation := event.get("policyEvent")) and violation.get("policyPackName") == PACK:
-            _add_violation(summary, violation)
-        elif step := event.get("resourcePreEvent"):
-            if (operation := step["metadata"]["op"]) not in _OPERATIONS_THAT_KEEP:
-                summary.steps[step["metadata"]["urn"]] = operation
-        elif ended := event.get("summaryEvent"):
-            summary.changes = dict(ended.get("resourceChanges") or {})
+        if isinstance(event, dict):
+            _add_event(summary, event)
     return summary
 
 
-def _add_violation(summary: Summary, event: dict[str, str]) -> None:
-    text = event.get("message", "").strip()
-    policy = event.get("policyName", "")
+def _add_event(summary: Summary, event: dict[str, Any]) -> None:
+    if (judged := as_map(event.get("policyAnalyzeSummaryEvent"))).get("policyPackName") == PACK:
+        summary.judged.add(as_str(judged.get("resourceUrn")))
+    elif as_map(event.get("policyAnalyzeStackSummaryEvent")).get("policyPackName") == PACK:
+        summary.stack_judged = True
+    elif (violation := as_map(event.get("policyEvent"))).get("policyPackName") == PACK:
+        _add_violation(summary, violation)
+    elif step := as_map(as_map(event.get("resourcePreEvent")).get("metadata")):
+        if (operation := as_str(step.get("op"))) not in _OPERATIONS_THAT_KEEP:
+            summary.steps[as_str(step.get("urn"))] = operation
+    elif ended := as_map(event.get("summaryEvent")):
+        summary.changes = dict(as_map(ended.get("resourceChanges")))
+
+
+def _add_violation(summary: Summary, event: dict[str, Any]) -> None:
+    text = as_str(event.get("message")).strip()
+    policy = as_str(event.get("policyName"))
     if policy not in RESOURCE_POLICIES and policy not in STACK_POLICIES:
         return
     match = _CONTROL.search(text)
@@ -85,8 +95,8 @@ def _add_violation(summary: Summary, event: dict[str, str]) -> None:
     summary.violations.add(
         Violation(
             control=match[1],
-            level=event.get("enforcementLevel", "mandatory"),
-            urn=event.get("resourceUrn", ""),
+            level=as_str(event.get("enforcementLevel")) or "mandatory",
+            urn=as_str(event.get("resourceUrn")),
             message=text[match.start() :],
             undecided=UNDECIDED in text,
         )

@@ -18,11 +18,20 @@ _OLDEST_GO = (1, 26)
 
 def usable_go() -> bool:
     """Whether a Go that can build the tools is on PATH."""
+    return unusable_go() is None
+
+
+def unusable_go() -> str | None:
+    """Why no Go can build the tools, in a few words; None when one can."""
     if shutil.which("go") is None:
-        return False
+        return "Go is not on PATH"
     done = subprocess.run(["go", "env", "GOVERSION"], capture_output=True, text=True, check=False)  # noqa: S607
-    match = re.match(r"go(\d+)\.(\d+)", done.stdout)
-    return match is not None and (int(match[1]), int(match[2])) >= _OLDEST_GO
+    match = re.search(r"\bgo(\d+)\.(\d+)", done.stdout)
+    if match is None:
+        return "the Go on PATH does not say its version"
+    if (int(match[1]), int(match[2])) < _OLDEST_GO:
+        return f"Go {match[1]}.{match[2]} on PATH is too old"
+    return None
 
 
 def in_copy(source: Path, work: Callable[[Path], object]) -> None:
@@ -31,6 +40,7 @@ def in_copy(source: Path, work: Callable[[Path], object]) -> None:
     with tempfile.TemporaryDirectory(prefix="k8s-hardening-") as folder:
         copy = Path(folder) / source.name
         shutil.copytree(source, copy)
+        copy.chmod(0o755)
         work(copy)
 
 

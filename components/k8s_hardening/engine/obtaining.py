@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from k8s_hardening.engine.building import build_command_line, build_provider
-from k8s_hardening.engine.go_modules import usable_go
+from k8s_hardening.engine.go_modules import unusable_go
 from k8s_hardening.engine.progress import Progress
 from k8s_hardening.engine.toolchain import (
     CLI_VERSION,
@@ -28,9 +28,15 @@ from k8s_hardening.engine.toolchain import (
     cache_folder,
     on_path,
     tools_key,
+    unusable_on_path,
 )
 
 _INSTALLER_SECONDS = 180
+_SCRATCH = ".making-"  # what the folder holds under such a name is not whole yet
+_PROVIDER_REMEDY = (
+    f"run pulumi plugin install resource kubernetes {PROVIDER_VERSION} where its download can be reached, "
+    "or install Go 1.26 or newer, and run this again"
+)
 _REMEDY = "install Pulumi 3.200 or newer (or Go 1.26 or newer, to build it from Go modules) and run this again"
 
 
@@ -46,10 +52,13 @@ def obtain(project: Path, progress: Progress) -> Toolchain:
     ready = on_path(home) or _made(folder, home)
     if ready is not None and plugin.exists():
         return ready
-    with _only_one(folder):
-        toolchain = ready or _made(folder, home) or _make(project, folder, home, progress)
-        if not plugin.exists():
-            _provide(project, toolchain, progress)
+    try:
+        with _only_one(folder, progress):
+            toolchain = ready or _made(folder, home) or _make(project, folder, home, progress)
+            if not plugin.exists():
+                _provide(project, toolchain, progress)
+    except OSError as error:
+        raise EngineError(f"the engine cannot be put in place: {error.strerror}: {error.filename or folder}") from None
     return toolchain
 
 
@@ -63,9 +72,13 @@ def _made(folder: Path, home: Path) -> Toolchain | None:
 
 
 def _make(project: Path, folder: Path, home: Path, progress: Progress) -> Toolchain:
+    flaw = unusable_on_path()
+    if flaw is not None:
+        progress.say(f"{flaw}, so it is not used")
     if not _install(folder / "installed", progress):
-        if not _can_build(project):
-            raise EngineError(f"no usable pulumi was found, and it cannot be built here: {_REMEDY}")
+        if (hindrance := _no_build(project)) is not None:
+            found = flaw or "pulumi is not on PATH"
+            raise EngineError(f"{found}, and it cannot be built here, since {hindrance}: {_REMEDY}")
         with _whole(folder / "built") as scratch:
             build_command_line(project, scratch / "bin", progress)
     made = _made(folder, home)
@@ -74,9 +87,11 @@ def _make(project: Path, folder: Path, home: Path, progress: Progress) -> Toolch
     return made
 
 
-def _can_build(project: Path) -> bool:
-    """Whether the project pins what to build, and a Go that can build it is here."""
-    return all((project / "tools" / tool).is_dir() for tool in TOOLS) and usable_go()
+def _no_build(project: Path) -> str | None:
+    """Why nothing can be built here, in a few words; None when it can."""
+    if not all((project / "tools" / tool).is_dir() for tool in TOOLS):
+        return "this project pins no tools"
+    return unusable_go()
 
 
 def _install(target: Path, progress: Progress) -> bool:
@@ -95,6 +110,7 @@ def _install(target: Path, progress: Progress) -> bool:
                 check=False,
             )
         except subprocess.TimeoutExpired:
+            progress.say(f"  its download took longer than {_INSTALLER_SECONDS} s")
             return False
         if done.returncode != 0 or not Path(scratch, "pulumi/bin/pulumi").exists():
             progress.say("  its download cannot be reached from here")
@@ -116,8 +132,11 @@ def _provide(project: Path, toolchain: Toolchain, progress: Progress) -> None:
     except subprocess.TimeoutExpired:
         pass
     progress.say("  it cannot be reached from here")
-    if not _can_build(project):
-        raise EngineError(f"the Kubernetes provider {PROVIDER_VERSION} can neither be downloaded nor built: {_REMEDY}")
+    if (hindrance := _no_build(project)) is not None:
+        raise EngineError(
+            f"the Kubernetes provider {PROVIDER_VERSION} can neither be downloaded nor built here, since {hindrance}: "
+            f"{_PROVIDER_REMEDY}"
+        )
     plugins = toolchain.home / "plugins"
     plugins.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".building-", dir=plugins) as scratch:
@@ -127,18 +146,24 @@ def _provide(project: Path, toolchain: Toolchain, progress: Progress) -> None:
 
 
 @contextmanager
-def _only_one(folder: Path) -> Iterator[None]:
+def _only_one(folder: Path, progress: Progress) -> Iterator[None]:
     """Two checkouts that start at once build once."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress.say("waiting for another run that is obtaining the engine ...")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in folder.glob(f"{_SCRATCH}*"):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
         yield
 
 
 @contextmanager
 def _whole(target: Path) -> Iterator[Path]:
     """A folder that appears complete or not at all."""
-    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    scratch = Path(tempfile.mkdtemp(prefix=_SCRATCH, dir=target.parent))
     try:
         yield scratch
         scratch.chmod(0o755)

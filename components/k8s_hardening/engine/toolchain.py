@@ -59,16 +59,38 @@ def cache_folder() -> Path:
 
 
 def on_path(home: Path) -> Toolchain | None:
-    """The `pulumi` on PATH, when its version is compatible and the Python language host is beside it."""
+    """The `pulumi` on PATH, when it can be used."""
     found = shutil.which("pulumi")
-    if found is None or shutil.which("pulumi-language-python") is None:
+    if found is None or (version := version_of(Path(found))) is None or _flaw(version) is not None:
+        return None
+    return Toolchain(Path(found), (), home, f"pulumi {_dotted(version)} on PATH")
+
+
+def unusable_on_path() -> str | None:
+    """Why the `pulumi` on PATH is not used, as a sentence; None when there is none."""
+    found = shutil.which("pulumi")
+    if found is None:
         return None
     version = version_of(Path(found))
-    if version is None or not _OLDEST <= version < _BELOW:
-        return None
+    if version is None:
+        return f"{found} does not say its version"
+    return f"pulumi {_dotted(version)} on PATH {_flaw(version)}"
+
+
+def _flaw(version: tuple[int, ...]) -> str | None:
+    if not _OLDEST <= version < _BELOW:
+        return f"is outside the supported versions {_dotted(_OLDEST)} to {_BELOW[0] - 1}.x"
+    if shutil.which("pulumi-language-python") is None:
+        return "has no pulumi-language-python beside it"
     if version < _PACKS_BY_LANGUAGE_HOST and shutil.which("pulumi-analyzer-policy-python") is None:
-        return None
-    return Toolchain(Path(found), (), home, f"pulumi {'.'.join(map(str, version))} on PATH")
+        return (
+            f"has no pulumi-analyzer-policy-python beside it, which it needs before {_dotted(_PACKS_BY_LANGUAGE_HOST)}"
+        )
+    return None
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def version_of(pulumi: Path) -> tuple[int, ...] | None:

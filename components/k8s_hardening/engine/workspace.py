@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,10 @@ from pathlib import Path
 import yaml
 
 from k8s_hardening.engine.events import Summary, read_events
+from k8s_hardening.engine.running import run_to_end
 from k8s_hardening.engine.toolchain import EngineError, Toolchain
+
+_LOCKED = "the stack is currently locked by"  # pulumi v3.200.0 pkg/backend/diy/lock.go
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Outcome:
     status: int
     """Exit status of the engine."""
     summary: Summary
+    hint: str | None = None
+    """What to do about a failure whose cause is known, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,8 @@ class Workspace:
     """The stack renders files, so no cluster may be looked for."""
     quiet: bool = False
     """The engine's own display goes to standard error, so that standard output stays the caller's."""
+    colour: bool = True
+    """The engine may colour its display where it sees a terminal."""
 
     def environment(self) -> dict[str, str]:
         """The engine's environment: the caller's, with what is missing filled in.
@@ -98,7 +106,7 @@ class Workspace:
     def _run(self, command: str, *arguments: str) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="k8s-hardening-") as scratch:
             log = Path(scratch) / "events.ndjson"
-            done = subprocess.run(
+            ended = run_to_end(
                 [
                     str(self.toolchain.pulumi),
                     command,
@@ -106,19 +114,30 @@ class Workspace:
                     *("--policy-pack", str(self.pack)),
                     *("--policy-pack-config", str(self.pack_configuration)),
                     *("--event-log", str(log)),
+                    *(() if self.colour else ("--color", "never")),
                     *arguments,
                 ],
-                cwd=self.project,
-                env=self.environment(),
+                folder=self.project,
+                environment=self.environment(),
                 stdout=sys.stderr if self.quiet else None,
-                check=False,
             )
-            with log.open() if log.exists() else open(os.devnull) as lines:  # noqa: PTH123
-                return Outcome(done.returncode, read_events(lines))
+            # The log of a run that was killed may end inside of a character.
+            text = log.read_text(errors="replace") if log.exists() else ""
+        hint = self._how_to_unlock() if ended.status != 0 and _LOCKED in ended.said else None
+        return Outcome(ended.status, read_events(text.splitlines()), hint)
+
+    def _how_to_unlock(self) -> str:
+        environment = self.environment()
+        settings = [f"{name}={environment[name]}" for name in ("PULUMI_HOME", "PULUMI_BACKEND_URL")]
+        remedy = ["env", *settings, str(self.toolchain.pulumi), "cancel", "--yes", "--stack", self.stack]
+        return (
+            f"stack {self.stack} is locked by another run: wait for its end; if none is running any more, "
+            f"run `{shlex.join([*remedy, '--cwd', str(self.project)])}`"
+        )
 
     def _capture(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(self.toolchain.pulumi), *arguments, "--non-interactive"],
+            [str(self.toolchain.pulumi), *arguments, "--non-interactive", "--color", "never"],
             cwd=self.project,
             env=self.environment(),
             capture_output=True,
@@ -128,4 +147,5 @@ class Workspace:
 
 
 def _last_line(text: str) -> str:
-    return next((line for line in reversed(text.strip().splitlines()) if line), "the engine said nothing")
+    line = next((line for line in reversed(text.strip().splitlines()) if line), "the engine said nothing")
+    return line.removeprefix("error: ")
