@@ -129,7 +129,7 @@ class Cluster:
         """Flags of an ordinary API server, as kubeadm would set them."""
         pki = self.pki
         return [
-            "--advertise-address=127.0.0.1",
+            "--endpoint-reconciler-type=none",
             "--bind-address=127.0.0.1",
             f"--secure-port={self.port}",
             "--allow-privileged=true",
@@ -183,7 +183,8 @@ def _make_certificates(made: Cluster) -> None:
     init = {
         "apiVersion": f"kubeadm.k8s.io/{version}",
         "kind": "InitConfiguration",
-        "localAPIEndpoint": {"advertiseAddress": "127.0.0.1", "bindPort": made.port},
+        # kubeadm takes no loopback address here; nothing listens on this one, and every kubeconfig is pointed away.
+        "localAPIEndpoint": {"advertiseAddress": "192.0.2.1", "bindPort": made.port},
         "nodeRegistration": {"name": "test-node", "criSocket": "unix:///run/containerd/containerd.sock"},
     }
     settings = {
@@ -209,6 +210,8 @@ def _make_certificates(made: Cluster) -> None:
     # what admin.conf was before.
     if (strong := made.folder / "super-admin.conf").exists():
         strong.replace(made.admin)
+    for kubeconfig in made.folder.glob("*.conf"):
+        kubeconfig.write_text(kubeconfig.read_text().replace("192.0.2.1", "127.0.0.1"))
 
 
 def _context_of(kubeconfig: Path) -> ssl.SSLContext:
