@@ -54,6 +54,9 @@ def is_matched(rule: dict[str, Any], request: ApiRequest) -> bool:
         ({"namespaces": ["shop"], "resources": [{"group": "apps"}]}, False),
         ({"nonResourceURLs": ["*"]}, False),
         ({"users": ["alice"], "verbs": ["list"]}, False),
+        ({"users": [None]}, False),
+        ({"resources": [None]}, True),
+        ({"resources": [{"group": None, "resources": ["pods", None]}]}, True),
     ],
 )
 def test_a_rule_matches_a_request_for_a_resource_when_each_of_its_fields_does(
@@ -146,6 +149,7 @@ GOOD = {"level": "Metadata", "resources": [{"group": "apps", "resources": ["depl
         (policy({**GOOD, "resources": [{"group": "apps", "resources": "*"}]}), "rules[0].resources[0].resources"),
         (policy({**GOOD, "resources": [{"resourceNames": ["db"]}]}), "rules[0].resources[0].resourceNames"),
         (policy({"level": "None", "nonResourceURLs": ["healthz"]}), "rules[0].nonResourceURLs[0]"),
+        (policy({"level": "None", "nonResourceURLs": [None]}), "rules[0].nonResourceURLs[0]"),
         (policy({"level": "None", "nonResourceURLs": ["/a", "/*/b"]}), "rules[0].nonResourceURLs[1]"),
         (policy({**GOOD, "nonResourceURLs": ["/a"]}), "rules[0].nonResourceURLs"),
         (policy({"level": "None", "namespaces": ["a"], "nonResourceURLs": ["*"]}), "rules[0].nonResourceURLs"),

@@ -93,27 +93,32 @@ def _stages(value: Any) -> frozenset[Stage]:
 
 
 def _matches(rule: dict[str, Any], request: ApiRequest) -> bool:
-    users, groups, verbs = (as_list(rule.get(field)) for field in ("users", "userGroups", "verbs"))
+    users, groups, verbs = (_texts(rule.get(field)) for field in ("users", "userGroups", "verbs"))
     if users and request.user not in users:
         return False
     if groups and not any(group in groups for group in request.groups):
         return False
     if verbs and request.verb not in verbs:
         return False
-    namespaces, resources = as_list(rule.get("namespaces")), as_list(rule.get("resources"))
+    namespaces, resources = _texts(rule.get("namespaces")), as_list(rule.get("resources"))
     if namespaces or resources:
         if not request.is_resource or (namespaces and request.namespace not in namespaces):
             return False
         return not resources or any(_matches_resource(as_map(one), request) for one in resources)
-    if urls := as_list(rule.get("nonResourceURLs")):
-        return not request.is_resource and any(_matches_url(as_str(url), request.path) for url in urls)
+    if urls := _texts(rule.get("nonResourceURLs")):
+        return not request.is_resource and any(_matches_url(url, request.path) for url in urls)
     return True
+
+
+def _texts(value: Any) -> list[str]:
+    """A list of texts as the server decodes it: null becomes the empty one."""
+    return [as_str(text) for text in as_list(value)]
 
 
 def _matches_resource(wanted: dict[str, Any], request: ApiRequest) -> bool:
     if as_str(wanted.get("group")) not in (request.group, EVERY_GROUP):
         return False
-    resources, names = as_list(wanted.get("resources")), as_list(wanted.get("resourceNames"))
+    resources, names = _texts(wanted.get("resources")), _texts(wanted.get("resourceNames"))
     if not resources:
         return True
     if names and request.name not in names:
@@ -121,7 +126,7 @@ def _matches_resource(wanted: dict[str, Any], request: ApiRequest) -> bool:
     fitting = {request.full_resource, "*", f"{request.resource}/*"}
     if request.subresource:
         fitting.add(f"*/{request.subresource}")
-    return any(as_str(resource) in fitting for resource in resources)
+    return any(resource in fitting for resource in resources)
 
 
 def _matches_url(wanted: str, path: str) -> bool:
@@ -155,7 +160,7 @@ def _bad_rule(path: str, rule: dict[str, Any], version: KubeVersion) -> Iterator
     yield from _bad_stages(f"{path}.omitStages", rule.get("omitStages"))
     urls = as_list(rule.get("nonResourceURLs"))
     for index, url in enumerate(urls):
-        if isinstance(url, str) and url != "*" and (not url.startswith("/") or "*" in url[:-1]):
+        if url is None or (isinstance(url, str) and url != "*" and (not url.startswith("/") or "*" in url[:-1])):
             yield Refusal(
                 f"{path}.nonResourceURLs[{index}]", url, "start it with / and write * as its last character only"
             )
@@ -169,6 +174,8 @@ def _bad_rule(path: str, rule: dict[str, Any], version: KubeVersion) -> Iterator
 
 
 def _bad_resources(path: str, wanted: Any, version: KubeVersion) -> Iterator[Refusal]:
+    if wanted is None:
+        return  # decoded as the whole core group
     if not isinstance(wanted, dict):
         yield Refusal(path, wanted, "make it a mapping with group and resources")
         return
@@ -197,5 +204,5 @@ def _bad_texts(path: str, value: Any) -> Iterator[Refusal]:
     if value is not None and not isinstance(value, list):
         yield Refusal(path, value, "make it a list of texts")
     for index, text in enumerate(as_list(value)):
-        if not isinstance(text, str):
+        if text is not None and not isinstance(text, str):
             yield Refusal(f"{path}[{index}]", text, "make it a text")

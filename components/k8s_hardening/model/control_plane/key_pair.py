@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.checked import wrong
@@ -14,9 +14,9 @@ from k8s_hardening.model.control_plane.leaves import HostPath
 class KeyPairSpec(Model):
     """A certificate with its private key; both are made on the host, and only named here."""
 
-    certificate_file: HostPath
+    certificate_file: HostPath = Field(examples=["/etc/kubernetes/pki/tls.crt"])
     """Certificate on the host."""
-    key_file: HostPath
+    key_file: HostPath = Field(examples=["/etc/kubernetes/pki/tls.key"])
     """Private key on the host that belongs to it."""
 
     @model_validator(mode="after")
