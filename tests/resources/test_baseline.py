@@ -65,6 +65,7 @@ def test_components_their_tokens_and_their_names_are_public() -> None:
     components = [resource for resource in made().resources if resource.type.startswith("k8s-hardening:")]
     assert {resource.name: (resource.type, resource.parent) for resource in components} == {
         "baseline": ("k8s-hardening:index:HardenedBaseline", "k8s-hardening-dev"),
+        "baseline/control-plane": ("k8s-hardening:index:ControlPlane", "baseline"),
         "baseline/payments": ("k8s-hardening:index:Tenant", "baseline"),
         "baseline/shop": ("k8s-hardening:index:Tenant", "baseline"),
     }

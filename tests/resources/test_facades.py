@@ -10,10 +10,12 @@ import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 from pydantic import BaseModel
 
-from k8s_hardening import DenyAllArgs, HardenedBaselineArgs, TenantArgs
+from k8s_hardening import ControlPlaneArgs, DenyAllArgs, HardenedBaselineArgs, TenantArgs
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.tenant import TenantInputs
+from tests.resources.facade_text import TARGET, facade_names, facade_text
 
 _FIX = "change the facade in components/k8s_hardening/resources with the model"
 
@@ -46,11 +48,13 @@ def _inside(annotation: Any, wanted: Any) -> Iterator[Any]:
         yield from _inside(part, wanted)
 
 
-PAIRS = {
-    facade.__name__: (facade, model)
-    for root in ((DenyAllArgs, DenyAllInputs), (TenantArgs, TenantInputs), (HardenedBaselineArgs, Baseline))
-    for facade, model in _pairs(*root)
-}
+ROOTS: tuple[tuple[type, type[BaseModel]], ...] = (
+    (ControlPlaneArgs, ControlPlaneInputs),
+    (DenyAllArgs, DenyAllInputs),
+    (TenantArgs, TenantInputs),
+    (HardenedBaselineArgs, Baseline),
+)
+PAIRS = {facade.__name__: (facade, model) for root in ROOTS for facade, model in _pairs(*root)}
 
 
 @pytest.mark.parametrize(("facade", "model"), PAIRS.values(), ids=PAIRS)
@@ -72,4 +76,8 @@ def test_both_describe_a_field_in_the_same_words(facade: Any, model: type[BaseMo
 
 
 def test_every_model_is_compared() -> None:
-    assert len(PAIRS) >= 14
+    assert len(PAIRS) >= 14 + len(facade_names())
+
+
+def test_the_facade_of_the_control_plane_is_what_the_models_give() -> None:
+    assert TARGET.read_text() == facade_text(), "run python -m tests.resources.facade_text"

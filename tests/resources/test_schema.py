@@ -5,21 +5,29 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
+import typing
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
 
-from k8s_hardening import DenyAll, HardenedBaseline, Tenant
+import k8s_hardening
+from k8s_hardening import ControlPlane, DenyAll, HardenedBaseline, Tenant
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
+from k8s_hardening.model.problems import example_of
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.resources.host import HardeningProvider
 from tests.resources.monitor import record
 
 SNAPSHOT = Path(__file__).with_name("schema.json")
-PROVIDER = HardeningProvider([DenyAll, HardenedBaseline, Tenant])
+PROVIDER = HardeningProvider([ControlPlane, DenyAll, HardenedBaseline, Tenant])
 SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema or "")
 UPDATE = "K8S_HARDENING_UPDATE_SNAPSHOTS"
 
@@ -58,7 +66,13 @@ TENANT = {
     "flows": FLOWS,
     "decommission": "2026-12-31",
 }
+CONTROL_PLANE = {
+    "audit": {"log": {"maxAgeDays": 60}},
+    "apiServer": {},
+    "kubelet": {"podPidsLimit": 1024},
+}
 EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
+    "ControlPlane": (ControlPlaneInputs, {"kubernetes": "1.36", "dialect": "rke2", **CONTROL_PLANE}),
     "DenyAll": (DenyAllInputs, {"namespace": "payments-api", "kubernetes": "1.36", "dns": DNS, "flows": FLOWS}),
     "Tenant": (TenantInputs, {**TENANT, "kubernetes": "1.36", "dns": DNS, "protect": False}),
     "HardenedBaseline": (
@@ -72,6 +86,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "images": {"registries": ["registry.example.com"], "allowTags": True},
             "dns": DNS,
             "tenants": [TENANT],
+            "controlPlane": CONTROL_PLANE,
             "apparmor": {
                 "profiles": [
                     {
@@ -137,8 +152,9 @@ def test_the_schema_is_the_public_one() -> None:
     )
 
 
-def test_the_package_offers_its_three_components_under_public_tokens() -> None:
+def test_the_package_offers_its_components_under_public_tokens() -> None:
     assert set(SCHEMA["resources"]) == {
+        "k8s-hardening:index:ControlPlane",
         "k8s-hardening:index:DenyAll",
         "k8s-hardening:index:HardenedBaseline",
         "k8s-hardening:index:Tenant",
@@ -162,9 +178,70 @@ def test_everything_in_the_schema_is_described() -> None:
 def test_nothing_is_lost_between_another_language_and_the_model(component: str) -> None:
     model, sent = EVERYTHING[component]
     inputs = model.model_validate(mapped(component))
+    # Settings of the control plane exclude each other, so that no input sets them all; their names have a test below.
+    unset = {path for path in unset_of(inputs) if component != "ControlPlane" and not path.startswith("control_plane")}
     # An end of a flow is either a namespace or a network, a target either files or a cluster: half of each stays unset.
-    assert {path.rpartition(".")[2] for path in unset_of(inputs)} <= {"namespace", "pods", "cidr", "context_config"}
+    assert {path.rpartition(".")[2] for path in unset} <= {"namespace", "pods", "cidr", "context_config"}
     assert leaves(inputs.model_dump(mode="json", exclude_unset=True)) >= leaves(sent)
+
+
+def test_every_name_of_the_control_plane_arrives_as_the_model_has_it() -> None:
+    """Whether the values fit together is not the question, so they come from the models' own examples."""
+    sent = everything_in(ControlPlaneInputs)
+    mapped_back = PROVIDER.map_inputs(camel_cased(sent), PROVIDER._component_defs["ControlPlane"])
+    assert plain_numbers(mapped_back) == plain_numbers(sent)
+    assert len(list(names_in(sent))) > 100
+
+
+class _Keys(dict[str, Any]):
+    """A mapping whose keys are a user's own, not names of fields."""
+
+
+def everything_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {name: example_in(field) for name, field in annotation.model_fields.items()}
+    return None
+
+
+def example_in(field: FieldInfo) -> Any:
+    inner = next(models_in(field.annotation), None)
+    if inner is None:
+        example = to_jsonable_python(example_of(field) if example_of(field) is not None else field.default)
+        return _Keys(example) if isinstance(example, dict) else example
+    made = everything_in(inner)
+    if "dict" in str(field.annotation):
+        return _Keys({"x": made})
+    return [made] if "tuple" in str(field.annotation) else made
+
+
+def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from models_in(part)
+
+
+def camel_cased(value: Any) -> Any:
+    if isinstance(value, _Keys):
+        return {key: camel_cased(item) for key, item in value.items()}
+    if isinstance(value, dict):
+        return {re.sub("_(.)", lambda match: match[1].upper(), key): camel_cased(item) for key, item in value.items()}
+    return [camel_cased(item) for item in value] if isinstance(value, list) else value
+
+
+def plain_numbers(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: plain_numbers(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_numbers(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def names_in(value: Any) -> Iterator[str]:
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        if isinstance(key, str):
+            yield key
+        yield from names_in(item)
 
 
 def leaves(value: Any) -> set[str]:
@@ -178,9 +255,9 @@ def leaves(value: Any) -> set[str]:
 
 @pytest.mark.parametrize("component", EVERYTHING)
 def test_a_component_takes_what_the_host_hands_over(component: str) -> None:
-    kind = {"DenyAll": DenyAll, "HardenedBaseline": HardenedBaseline, "Tenant": Tenant}[component]
+    kind = getattr(k8s_hardening, component)
     args: Any = mapped(component)
     recording = record(lambda: kind("it", args))
     assert recording.named("it").type == f"k8s-hardening:index:{component}"
-    assert len(recording.objects()) >= 3
+    assert len(recording.objects()) >= (0 if component == "ControlPlane" else 3)
     assert len(recording.component_outputs["it"]) >= 1

@@ -119,7 +119,7 @@ def _setting(key: str, value: dict[str, Any], required: bool, path: str, definit
         part=None if inner is None else _below(path, f"{key}{step}"),
         default=_REQUIRED if required else _default(value, inner),
         # pydantic leaves out a text that is that of the model, too.
-        text=value.get("description") or definitions[inner or ""]["description"],
+        text=" ".join((value.get("description") or definitions[inner or ""]["description"]).split()),
         example=flow_text(examples[0]) if examples else "",
     )
 

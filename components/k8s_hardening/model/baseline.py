@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.apparmor import AppArmorSpec
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Switch, matching, not_empty, wrong
+from k8s_hardening.model.control_plane.spec import ControlPlaneSpec, control_plane_problems
 from k8s_hardening.model.crossing import baseline_problems
 from k8s_hardening.model.dialect import Dialect as Dialect  # its name here is public
 from k8s_hardening.model.enforcement import EnforcementSpec
@@ -135,6 +137,8 @@ class Baseline(Whole):
     """Where pods resolve names."""
     tenants: tuple[TenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
     """Who shares the cluster."""
+    control_plane: ControlPlaneSpec = ControlPlaneSpec()
+    """How the control plane and the nodes are hardened."""
     apparmor: AppArmorSpec = AppArmorSpec()
     """AppArmor profiles of the nodes."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
@@ -144,5 +148,5 @@ class Baseline(Whole):
 
     @classmethod
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
-        """Names that two tenants share, flows that lead nowhere, and what the version or the CNI cannot do."""
-        return baseline_problems(data)
+        """Names that two tenants share, flows that lead nowhere, and what version, dialect or CNI cannot do."""
+        return itertools.chain(baseline_problems(data), control_plane_problems(data))

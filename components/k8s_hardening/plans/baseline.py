@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from k8s_hardening.model.baseline import Baseline
-from k8s_hardening.model.control_plane.admission import AdmissionSpec
-from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.apparmor import profile_file
-from k8s_hardening.plans.control_plane.admission import plan_admission
+from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.network import touches
-from k8s_hardening.plans.plan import HostFile, Plan, in_apply_order
+from k8s_hardening.plans.plan import Notes, Plan, in_apply_order
 from k8s_hardening.plans.tenant import plan_tenant
-
-# These dialects take no file from us for the API server's admission: the provider or the distribution owns it.
-_NO_ADMISSION_FILE = frozenset({Dialect.MANAGED, Dialect.TALOS})
 
 
 def plan_baseline(baseline: Baseline) -> Plan:
-    """The objects of all tenants and the files of the hosts."""
+    """The objects of all tenants and of the control plane, and the files of the hosts."""
+    control_plane = plan_in_dialect(baseline.control_plane, baseline.kubernetes, baseline.dialect)
+    profiles = [profile_file(profile) for profile in baseline.apparmor.profiles]
     return Plan(
         manifests=in_apply_order(
-            manifest for tenant in baseline.tenants for manifest in plan_tenant(tenant_inputs(baseline, tenant))
+            (
+                *(one for tenant in baseline.tenants for one in plan_tenant(tenant_inputs(baseline, tenant))),
+                *control_plane.manifests,
+            )
         ),
-        host_files=tuple(_host_files(baseline)),
+        host_files=tuple(sorted((*profiles, *control_plane.host_files), key=lambda file: file.path)),
+        notes=Notes(control_plane.not_expressible, control_plane.owned_by_provider, control_plane.advice),
     )
 
 
@@ -46,11 +47,3 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
         dns=baseline.dns,
         protect=baseline.target.is_live and tenant.decommission is None,
     )
-
-
-def _host_files(baseline: Baseline) -> list[HostFile]:
-    files = [profile_file(profile) for profile in baseline.apparmor.profiles]
-    if baseline.dialect not in _NO_ADMISSION_FILE:
-        admission = plan_admission(AdmissionSpec(), baseline.kubernetes)
-        files += [setting.file for setting in admission.settings if setting.file is not None]
-    return sorted(files, key=lambda file: file.path)

@@ -43,12 +43,25 @@ class HostFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Notes:
+    """What a reader must know beside the files, one sentence each."""
+
+    not_expressible: tuple[str, ...] = ()
+    """Settings for which the dialect of the control plane has no words."""
+    owned_by_provider: tuple[str, ...] = ()
+    """What the distribution or the provider decides by itself."""
+    advice: tuple[str, ...] = ()
+    """What is left to the operator, with the command where there is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything one environment consists of."""
 
     manifests: tuple[Manifest, ...]
     """Kubernetes objects in the order in which they apply."""
     host_files: tuple[HostFile, ...]
+    notes: Notes = Notes()
 
 
 def in_apply_order(manifests: Iterable[Manifest]) -> tuple[Manifest, ...]:

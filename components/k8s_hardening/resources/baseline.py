@@ -10,6 +10,8 @@ from k8s_hardening.plans.baseline import tenant_inputs
 from k8s_hardening.resources.args import DnsArgs, FlowArgs, NamespaceArgs
 from k8s_hardening.resources.checking import checked
 from k8s_hardening.resources.component import HardenedComponent
+from k8s_hardening.resources.control_plane import ControlPlane
+from k8s_hardening.resources.control_plane_args import ControlPlaneArgs, ControlPlaneSettingsArgs
 from k8s_hardening.resources.tenant import Tenant, TenantArgs
 
 
@@ -140,6 +142,8 @@ class HardenedBaselineArgs(TypedDict):
     """Where pods resolve names."""
     tenants: NotRequired[Sequence[BaselineTenantArgs]]
     """Who shares the cluster."""
+    control_plane: NotRequired[ControlPlaneSettingsArgs]
+    """How the control plane and the nodes are hardened."""
     apparmor: NotRequired[AppArmorArgs]
     """AppArmor profiles of the nodes."""
     enforcement: NotRequired[EnforcementArgs]
@@ -149,7 +153,7 @@ class HardenedBaselineArgs(TypedDict):
 
 
 class HardenedBaseline(HardenedComponent):
-    """One hardened environment: a `Tenant` for each tenant of the baseline."""
+    """One hardened environment: a `Tenant` for each tenant of the baseline, and its `ControlPlane`."""
 
     environment: pulumi.Output[str]
     """Name of the environment."""
@@ -169,6 +173,16 @@ class HardenedBaseline(HardenedComponent):
             )
             for tenant in baseline.tenants
         ]
+        spec = baseline.control_plane
+        control_plane = {field: getattr(spec, field) for field in spec.model_fields_set}
+        ControlPlane(
+            f"{name}/control-plane",
+            cast(
+                ControlPlaneArgs,
+                {"kubernetes": baseline.kubernetes, "dialect": baseline.dialect, **control_plane},
+            ),
+            pulumi.ResourceOptions(parent=self),
+        )
         names = {tenant.name: [namespace.name for namespace in tenant.namespaces] for tenant in baseline.tenants}
         self.environment = pulumi.Output.from_input(baseline.environment)
         self.namespace_names = pulumi.Output.all(*(tenant.namespace_names for tenant in tenants)).apply(lambda _: names)

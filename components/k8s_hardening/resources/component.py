@@ -1,6 +1,6 @@
 """What all components share: they register what a plan says, and decide nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import pulumi
@@ -16,11 +16,17 @@ _Key = tuple[str, str, str]
 class HardenedComponent(pulumi.ComponentResource):
     """Base of the components. Type tokens and names of children are public: to change one needs an alias."""
 
-    def __init__(self, name: str, inputs: Model, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        inputs: Model,
+        opts: pulumi.ResourceOptions | None = None,
+        rendered: Mapping[str, Any] | None = None,
+    ) -> None:
         self._component_name = name
         self._registered: dict[_Key, pulumi.CustomResource] = {}
-        # What was decided, defaults filled in, so that rules and state see it.
-        props = inputs.model_dump(mode="json", exclude_none=True)
+        # What was decided, defaults filled in, so that rules and state see it; and what came of it.
+        props = {**inputs.model_dump(mode="json", exclude_none=True), **(rendered or {})}
         super().__init__(f"k8s-hardening:index:{type(self).__name__}", name, props, opts)
 
     def _emit(self, manifest: Manifest, *, protect: bool = False) -> pulumi.CustomResource:

@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes import admissionregistration, apiextensions, core, networking, rbac
 
-from k8s_hardening.kube.manifest import Manifest, as_str, kind_of, name_of
+from k8s_hardening.kube.manifest import Manifest, api_group_of, as_str, kind_of, name_of
 
 Make = Callable[..., pulumi.CustomResource]
 
@@ -38,12 +38,17 @@ _MADE_BY_THE_CLUSTER: dict[tuple[str, str, str], Make] = {
     ("v1", "ServiceAccount", "default"): core.v1.ServiceAccountPatch,
 }
 
+# Whoever made the cluster made these, with fields that we do not know: only ours are taken over.
+_MADE_BY_OTHERS = frozenset({"KubeadmControlPlane"})
+
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def maker_of(manifest: Manifest) -> Make:
     """The class that registers an object; a kind without a class of its own is a custom resource."""
     key = (as_str(manifest.get("apiVersion")), kind_of(manifest))
+    if kind_of(manifest) in _MADE_BY_OTHERS and api_group_of(manifest).endswith(".cluster.x-k8s.io"):
+        return apiextensions.CustomResourcePatch
     patch = _MADE_BY_THE_CLUSTER.get((*key, name_of(manifest)))
     return patch or _TYPED.get(key) or apiextensions.CustomResource
 

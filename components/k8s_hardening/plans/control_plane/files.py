@@ -9,7 +9,7 @@ from typing import Any
 from k8s_hardening.kube.yaml_text import as_yaml
 from k8s_hardening.model.control_plane.webhook import WebhookEndpoint
 from k8s_hardening.plans.control_plane.part import Mount
-from k8s_hardening.plans.control_plane.paths import HARDENING, PKI
+from k8s_hardening.plans.control_plane.paths import ETCD_PKI, HARDENING, PKI
 from k8s_hardening.plans.plan import HostFile
 
 
@@ -50,5 +50,11 @@ def host_mounts(files: Iterable[str]) -> tuple[Mount, ...]:
     What lies in the PKI folder comes with the folder: a file that is mounted alone keeps its old content when a
     renewal puts a new file in its place.
     """
-    folders = {Mount(PKI, is_folder=True) if file.startswith(f"{PKI}/") else Mount(file) for file in files}
-    return tuple(sorted(folders, key=lambda mount: mount.path))
+    return tuple(sorted({_host_mount(file) for file in files}, key=lambda mount: mount.path))
+
+
+def _host_mount(file: str) -> Mount:
+    for folder in (ETCD_PKI, PKI):  # etcd has no business with the keys of the cluster
+        if file.startswith(f"{folder}/"):
+            return Mount(folder, is_folder=True)
+    return Mount(file)
