@@ -39,10 +39,12 @@ class Cluster:
     port: int
     etcd_port: int
     servers: list[Server] = field(default_factory=list)
+    pki: Path = field(init=False)
+    etcd_client: tuple[Path, Path] | None = None
+    """Certificate and key that etcd asks for; None where it is plain."""
 
-    @property
-    def pki(self) -> Path:
-        return self.folder / "pki"
+    def __post_init__(self) -> None:
+        self.pki = self.folder / "pki"
 
     @property
     def admin(self) -> Path:
@@ -82,18 +84,23 @@ class Cluster:
         except OSError:
             return False
 
-    def raw(self, key: str) -> bytes:
-        """The value of a key in etcd, as it lies on disk."""
-        text = base64.b64encode(key.encode()).decode()
+    def range(self, key: str, *, everything_below: bool = False) -> dict[str, bytes]:
+        """Keys of etcd with their values as they lie on disk."""
+        asked = {"key": _base64(key)}
+        if everything_below:
+            asked["range_end"] = _base64(key[:-1] + chr(ord(key[-1]) + 1))
+        scheme, context = "http", None
+        if self.etcd_client is not None:
+            scheme, context = "https", ssl.create_default_context(cafile=str(self.pki / "etcd/ca.crt"))
+            context.load_cert_chain(*self.etcd_client)
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.etcd_port}/v3/kv/range",
-            data=json.dumps({"key": text}).encode(),
+            f"{scheme}://127.0.0.1:{self.etcd_port}/v3/kv/range",
+            data=json.dumps(asked).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=20, context=context) as answer:
             found = json.load(answer).get("kvs") or []
-        assert found, f"etcd holds no {key}"
-        return base64.b64decode(found[0]["value"])
+        return {base64.b64decode(one["key"]).decode(): base64.b64decode(one["value"]) for one in found}
 
     def start_api_server(self, flags: Sequence[str], *, name: str = "kube-apiserver", wait: bool = True) -> Server:
         """Start an API server with exactly these flags."""
@@ -150,7 +157,7 @@ class Cluster:
 def cluster(binaries: Binaries, folder: Path) -> Iterator[Cluster]:
     """Certificates and an etcd, with everything that a test starts ended afterwards."""
     made = Cluster(folder, binaries, free_port(), free_port())
-    _make_certificates(made)
+    make_certificates(made)
     peer = free_port()
     etcd = Server.start(
         "etcd",
@@ -174,7 +181,7 @@ def cluster(binaries: Binaries, folder: Path) -> Iterator[Cluster]:
             server.stop()
 
 
-def _make_certificates(made: Cluster) -> None:
+def make_certificates(made: Cluster) -> None:
     """The kubeadm of the same version makes what it would make on a node."""
     release = subprocess.run(
         [made.binaries["kubeadm"], "version", "-o", "short"], capture_output=True, text=True, check=True
@@ -195,6 +202,7 @@ def _make_certificates(made: Cluster) -> None:
         "networking": {"serviceSubnet": SERVICE_NETWORK},
         "controlPlaneEndpoint": f"127.0.0.1:{made.port}",
         "apiServer": {"certSANs": ["127.0.0.1", "localhost"]},
+        "etcd": {"local": {"serverCertSANs": ["127.0.0.2"], "peerCertSANs": ["127.0.0.2"]}},
     }
     config = made.folder / "kubeadm.yaml"
     config.write_text(yaml.safe_dump_all([init, settings]))
@@ -225,6 +233,10 @@ def _context_of(kubeconfig: Path) -> ssl.SSLContext:
         pair.write_bytes(b"".join(base64.b64decode(part) for part in both))
     context.load_cert_chain(pair)
     return context
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 def _parsed(body: bytes) -> Any:
