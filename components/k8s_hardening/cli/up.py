@@ -50,8 +50,8 @@ def up(
       k8s-hardening up --stack prod --yes
     """
     workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json", no_color=no_color)
-    refuse_removals(workspace, baseline)
     refuse_too_many(baseline)
+    refuse_removals(workspace, baseline)
     click.echo(f"previewing stack {stack} with the pack, before anything is applied ...", err=True)
     first = workspace.preview(*arguments)
     if status := status_of(first):
