@@ -21,6 +21,10 @@ COMMANDS = {
     "baseline": ("k8s_hardening.cli.baseline:baseline", "List every setting of a baseline."),
     "check": ("k8s_hardening.cli.check:check", "Judge Kubernetes YAML and JSON with every control."),
     "controls": ("k8s_hardening.cli.controls:controls", "List the controls, or explain one."),
+    "encryption": (
+        "k8s_hardening.cli.encryption:encryption",
+        "Say where encryption at rest stands, and what is next.",
+    ),
     "engine": ("k8s_hardening.cli.engine:engine", "Obtain the engine and say which it is."),
     "pack-config": ("k8s_hardening.cli.pack_config:pack_config", "Write what the pack is told of each environment."),
     "preview": ("k8s_hardening.cli.preview:preview", "Preview a stack with the real engine, judged by the pack."),
@@ -44,7 +48,8 @@ class Commands(click.Group):
         module, _, name = COMMANDS[cmd_name][0].partition(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker; a test holds it
-        command.help = _unescaped(command.help)
+        for one in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            one.help = _unescaped(one.help)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import stat
 import subprocess
 from pathlib import Path
@@ -193,10 +194,25 @@ def test_a_key_made_on_the_first_node_is_taken_on_the_others_and_fills_the_same_
         assert stat.S_IMODE(node.key("key-1").stat().st_mode) == 0o600
         assert [path.name for path in node.path(LIVE_FOLDER).iterdir()] == ["config.yaml"]
         assert [path.name for path in node.key("key-1").parent.iterdir()] == ["key-1"]
-        hashes.add(node.run("hash").stdout)
+        hashes.add(node.run("show").stdout)
     [one] = hashes
-    assert one.startswith("sha256:")
-    assert len(one) == len("sha256:") + 65
+    assert one.startswith(f"# sha256:{hashlib.sha256(first.path(CONFIG).read_bytes()).hexdigest()}\n")
+    assert secret[:12] not in one
+    # What is shown is as good as the file itself, without its key.
+    states = [state_of_configuration(yaml.safe_load(text)) for text in (one, first.path(CONFIG).read_text())]
+    assert states[0] == states[1]
+    assert len(states[0].marks) == 1
+
+
+@pytest.mark.parametrize("secret", ["secret: {key}", 'secret: "{key}"', '{{"secret": "{key}"}}', "secret: >-\n  {key}"])
+def test_a_configuration_of_somebody_else_is_not_shown(tmp_path: Path, secret: str) -> None:
+    node = Node(tmp_path, EncryptionSpec())
+    node.path(LIVE_FOLDER).mkdir()
+    node.path(CONFIG).write_text(secret.format(key=KEY))
+    shown = node.run("show")
+    assert shown.returncode == 1
+    assert KEY[:12] not in shown.stdout + shown.stderr
+    assert "was not written by this script" in shown.stderr
 
 
 def test_no_key_is_ever_replaced(tmp_path: Path) -> None:
@@ -282,7 +298,7 @@ def test_misuse_changes_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> N
 
 def test_the_script_shows_no_key_even_when_a_shell_is_told_to_show_everything(tmp_path: Path) -> None:
     node = Node(tmp_path, EncryptionSpec())
-    for arguments, stdin in ((("take", "key-1"), KEY), (("fill",), ""), (("fill",), ""), (("take", "key-1"), KEY)):
+    for arguments, stdin in ((("take", "key-1"), KEY), (("fill",), ""), (("fill",), ""), (("show",), "")):
         shown = node.run(*arguments, stdin=stdin, by=("sh", "-x"))
         assert KEY not in shown.stdout + shown.stderr
         assert KEY[:16] not in shown.stdout + shown.stderr

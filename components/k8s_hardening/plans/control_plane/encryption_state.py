@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from k8s_hardening.kube.encryption import KEYED_PROVIDERS, PLACEHOLDER
 from k8s_hardening.kube.encryption_resources import Resource, chosen
 from k8s_hardening.kube.manifest import as_list, as_map, as_str
 from k8s_hardening.model.control_plane.encryption import EncryptionSpec
+
+# What the script on the nodes shows in place of a key, so that none has to leave its node.
+_SHOWN = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,15 @@ def state_of_configuration(content: Mapping[str, Any]) -> EncryptionState:
         for key, secret in _keys_of(item):
             keys.append(key)
             if secret and not PLACEHOLDER.fullmatch(secret):
-                secrets.setdefault(key, Counter())[hashlib.sha256(secret.encode()).hexdigest()] += 1
+                secrets.setdefault(key, Counter())[_mark(secret)] += 1
         names = (as_str(name) for name in as_list(item.get("resources")))
         entries.append(Entry(tuple(map(Resource.parse, names)), tuple(keys)))
     return EncryptionState(tuple(entries), {key: "+".join(sorted(found)) for key, found in secrets.items()})
+
+
+def _mark(secret: str) -> str:
+    shown = _SHOWN.fullmatch(secret)
+    return shown[1] if shown else hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _keys_of(entry: Mapping[str, Any]) -> Iterator[tuple[StorageKey, str]]:

@@ -172,7 +172,7 @@ def _trouble(current: EncryptionState, facts: RotationFacts) -> Step | None:
         return Step(
             StepKind.LEARN,
             f"find out which configuration {who} runs, and give it with --server-config",
-            (f"ssh NODE sh {SCRIPT} hash", _METRIC),
+            (f"ssh NODE sh {SCRIPT} show > NODE.yaml", _METRIC),
         )
     known = {server.name: server.state for server in facts.servers if server.state is not None}
     for name, state in known.items():
@@ -300,4 +300,5 @@ _ROLL_OUT = (
     f"sh {SCRIPT} fill  # on every node, one after the other",
     f"sha256sum {CONFIG}  # the same on every node",
 )
-_METRIC = "kubectl get --raw /metrics | grep apiserver_encryption_config_controller_last_config_info"
+# Since 1.34 a server says which file it runs: k8s.io/apiserver v0.34.4 pkg/server/options/encryptionconfig/metrics.
+_METRIC = "kubectl get --raw /metrics | grep apiserver_encryption_config_controller_last_config_info  # from 1.34 on"
