@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,13 @@ def state(spec: dict[str, Any]) -> EncryptionState:
 
 
 def dump(plane: EmittedControlPlane) -> bytes:
-    """All Secrets of etcd as the operator's export has them."""
-    found = plane.cluster.range("/registry/secrets/", everything_below=True)
-    return b"".join(base64.b64encode(key.encode()) + b" " + base64.b64encode(value) + b"\n" for key, value in found.items())
+    """All of etcd as `etcdctl get /registry --prefix -w json` prints it."""
+    found = plane.cluster.range("/registry/", everything_below=True)
+    pairs = [
+        {"key": base64.b64encode(key.encode()).decode(), "value": base64.b64encode(value).decode()}
+        for key, value in found.items()
+    ]
+    return json.dumps({"kvs": pairs, "count": len(pairs)}).encode()
 
 
 def all_readable(plane: EmittedControlPlane) -> bool:
