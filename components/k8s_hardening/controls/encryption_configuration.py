@@ -12,7 +12,7 @@ Judged: the object itself, and texts of ConfigMaps and Secrets that are one. Res
 - key names that one provider gives to two keys, since a value is read by the name of its key, and names that are empty
   or hold a colon, which ends the name there;
 - a kms provider in a version that the cluster's servers do not run (absent means v1, which is off from 1.29), without
-  a name of its own, or at an endpoint that is no unix socket;
+  a name of its own, at an endpoint that is no unix socket, or with a cachesize, which v2 has not;
 - entries without providers, and providers that are none or two at once, which the server refuses.
 
 Key material is never shown. Facts and sources: kube/encryption.py, kube/encryption_resources.py.
@@ -26,6 +26,7 @@ from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.encryption_names import name_findings
+from k8s_hardening.kube.embedded import EmbeddedFile
 from k8s_hardening.kube.encryption import (
     API_VERSION,
     KEY_BYTES,
@@ -36,7 +37,6 @@ from k8s_hardening.kube.encryption import (
     OLD_KIND,
     PLACEHOLDER,
     PROVIDERS,
-    EncryptionFile,
     covers_secrets,
     encryption_files,
     key_length,
@@ -66,7 +66,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
             yield from _file(file, knowledge.kubernetes)
 
 
-def _file(file: EncryptionFile, version: KubeVersion) -> Iterator[Finding]:
+def _file(file: EmbeddedFile, version: KubeVersion) -> Iterator[Finding]:
     entries = as_list(file.content.get("resources"))
     if file.content.get("kind") == OLD_KIND:
         yield Finding(
@@ -139,6 +139,7 @@ def _provider(path: str, provider: Any, version: KubeVersion, plug_ins: Counter[
         elif name == "kms":
             yield from _kms_version(f"{path}.kms.apiVersion", as_map(settings).get("apiVersion"), version)
             yield from _kms(f"{path}.kms", as_map(settings), plug_ins)
+            yield from _kms_cache(f"{path}.kms.cachesize", as_map(settings), version)
         elif name in KEYED_PROVIDERS:
             yield from _keys(f"{path}.{name}.keys", as_map(settings).get("keys"))
 
@@ -156,6 +157,12 @@ def _kms(path: str, settings: dict[str, Any], plug_ins: Counter[str]) -> Iterato
     elif not as_str(endpoint).startswith("unix://"):
         what = "absent" if endpoint is None else "no unix socket"
         yield Finding(f"{path}.endpoint", what, "give it as unix:///<path>; the server refuses the file")
+
+
+def _kms_cache(path: str, settings: dict[str, Any], version: KubeVersion) -> Iterator[Finding]:
+    size = settings.get("cachesize")
+    if size is not None and settings.get("apiVersion") == "v2" and version >= KMS_V2_ON_SINCE:
+        yield finding(path, size, "remove it; with v2 the server refuses the file")
 
 
 def _kms_version(path: str, api_version: Any, version: KubeVersion) -> Iterator[Finding]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Finding
-from k8s_hardening.kube.encryption import EncryptionFile
+from k8s_hardening.kube.embedded import EmbeddedFile
 from k8s_hardening.kube.encryption_resources import Resource, name_problem
 from k8s_hardening.kube.manifest import UNKNOWN, as_list, as_map, as_str
 from k8s_hardening.kube.version import KubeVersion
 
 
-def name_findings(file: EncryptionFile, entries: list[Any], version: KubeVersion) -> Iterator[Finding]:
+def name_findings(file: EmbeddedFile, entries: list[Any], version: KubeVersion) -> Iterator[Finding]:
     """Names that the server refuses or does not heed, and names that another one hides."""
     earlier: list[Resource] = []
     for index, entry in enumerate(entries):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -11,11 +13,11 @@ import yaml
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, kind_of
 from k8s_hardening.kube.texts import is_named_like, texts_of
 
-# Read leniently, unlike kube/documents.py: what a server makes of a flawed file is for the control to say.
+# Read leniently, unlike kube/documents.py: what is wrong with a file is for the control to say, which must see it.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # A real file is a few kilobytes; the bounds keep hostile text (long, or small with aliases of aliases) cheap.
-_LONGEST_TEXT = 64 * 1024
-_MOST_NODES = 10_000
+_LONGEST_TEXT = 32 * 1024
+_MOST_NODES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +47,42 @@ class EmbeddedFile:
 
 def embedded_files(manifest: Manifest, wanted: ConfigurationKind) -> Iterator[EmbeddedFile]:
     """Every file of a kind: the object itself, or texts of a ConfigMap or Secret that are one."""
-    if _is_wanted(manifest, wanted):
+    return files_of_kinds(manifest, (wanted.kind,), wanted.group, wanted.named_like)
+
+
+def files_of_kinds(
+    manifest: Manifest, kinds: tuple[str, ...], group: str | None, named_like: tuple[str, ...]
+) -> Iterator[EmbeddedFile]:
+    """The same for several kinds, of one API group or, with None, of any."""
+
+    def is_wanted(document: Any) -> bool:
+        return (
+            isinstance(document, dict)
+            and kind_of(document) in kinds
+            and (group is None or api_group_of(document) == group)
+        )
+
+    if is_wanted(manifest):
         yield EmbeddedFile("", manifest if _is_small(manifest) else None)
         return
     for text in texts_of(manifest):
-        if text.content is not None:
-            yield from _in_text(text.path, text.content, wanted)
-        elif is_named_like(manifest, text, wanted.named_like):
-            yield EmbeddedFile(text.path, UNKNOWN)
+        if text.content is None:
+            if is_named_like(manifest, text, named_like):
+                yield EmbeddedFile(text.path, UNKNOWN)
+        elif _mentions(text.content, kinds) and (group is None or group in text.content):
+            yield from _in_text(text.path, text.content, is_wanted)
 
 
-def _is_wanted(document: Any, wanted: ConfigurationKind) -> bool:
-    return isinstance(document, dict) and kind_of(document) == wanted.kind and api_group_of(document) == wanted.group
+def _mentions(content: str, kinds: tuple[str, ...]) -> bool:
+    return any(kind in content and _key_of(kind).search(content) is not None for kind in kinds)
 
 
-def _in_text(path: str, content: str, wanted: ConfigurationKind) -> Iterator[EmbeddedFile]:
-    if wanted.group not in content or wanted.kind not in content:
-        return
+@cache
+def _key_of(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"""kind["']?\s{{0,8}}:\s{{0,8}}["']?{re.escape(kind)}\b""")
+
+
+def _in_text(path: str, content: str, is_wanted: Callable[[Any], bool]) -> Iterator[EmbeddedFile]:
     if len(content) > _LONGEST_TEXT:
         yield EmbeddedFile(path, None)
         return
@@ -69,7 +90,7 @@ def _in_text(path: str, content: str, wanted: ConfigurationKind) -> Iterator[Emb
         documents = list(yaml.load_all(content, Loader=_LOADER))
     except (yaml.YAMLError, ValueError, TypeError, RecursionError):
         return  # not a file that a server could read either
-    found = [document for document in documents if _is_wanted(document, wanted)]
+    found = [document for document in documents if is_wanted(document)]
     for index, document in enumerate(found):
         where = path if len(found) == 1 else f"{path}[{index}]"
         yield EmbeddedFile(where, document if _is_small(document) else None)

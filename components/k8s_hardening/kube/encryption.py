@@ -12,14 +12,11 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from k8s_hardening.kube.embedded import EmbeddedFile, files_of_kinds
 from k8s_hardening.kube.encryption_resources import Resource, name_problem
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_str, kind_of
-from k8s_hardening.kube.texts import is_named_like, texts_of
+from k8s_hardening.kube.manifest import Manifest, as_list, as_str
 from k8s_hardening.kube.version import KubeVersion
 
 API_VERSION = "apiserver.config.k8s.io/v1"
@@ -46,71 +43,13 @@ RELOAD_SINCE = KubeVersion(1, 26)
 PLACEHOLDER = re.compile(r"@([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)@")
 """Stands in a template for the key of that name, until the file is made on the node; base64 has no such character."""
 
-_MENTION = re.compile(r"""kind["']?\s{0,8}:\s{0,8}["']?EncryptionConfig""")
-# Read leniently, unlike kube/documents.py: a file with a key twice is a flaw there, and here it still holds its keys.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# A real file is a few kilobytes; the bounds keep hostile text (long, or small with aliases of aliases) cheap.
-_LONGEST_TEXT = 32 * 1024
-_MOST_NODES = 5_000
 
-
-@dataclass(frozen=True, slots=True)
-class EncryptionFile:
-    """One EncryptionConfiguration found in an object."""
-
-    path: str
-    """JSON path of the configuration, empty when it is the object itself."""
-    content: Any
-    """The configuration as a mapping; UNKNOWN when it is not known until apply; None when it is too large to read."""
-
-    def at(self, path: str) -> str:
-        """JSON path of something inside the configuration."""
-        return f"{self.path}.{path}" if self.path else path
-
-
-def encryption_files(manifest: Manifest) -> Iterator[EncryptionFile]:
+def encryption_files(manifest: Manifest) -> Iterator[EmbeddedFile]:
     """Every EncryptionConfiguration: the object itself, or texts of a ConfigMap or Secret that are one.
 
     A text that is not known until apply counts when its key, or the object, is named after encryption.
     """
-    if kind_of(manifest) in KINDS:
-        yield EncryptionFile("", manifest)
-        return
-    for text in texts_of(manifest):
-        if text.content is not None:
-            yield from _in_text(text.path, text.content)
-        elif is_named_like(manifest, text, ("encrypt",)):
-            yield EncryptionFile(text.path, UNKNOWN)
-
-
-def _in_text(path: str, content: str) -> Iterator[EncryptionFile]:
-    if "EncryptionConfig" not in content or _MENTION.search(content) is None:
-        return
-    if len(content) > _LONGEST_TEXT:
-        yield EncryptionFile(path, None)
-        return
-    try:
-        documents = list(yaml.load_all(content, Loader=_LOADER))
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-        return  # not a file that the server could read either
-    found = [document for document in documents if isinstance(document, dict) and document.get("kind") in KINDS]
-    for index, document in enumerate(found):
-        where = path if len(found) == 1 else f"{path}[{index}]"
-        yield EncryptionFile(where, document if _is_small(document) else None)
-
-
-def _is_small(value: Any) -> bool:
-    waiting, seen = [value], 0
-    while waiting:
-        seen += 1
-        if seen > _MOST_NODES:
-            return False
-        node = waiting.pop()
-        if isinstance(node, dict):
-            waiting.extend(node.values())
-        elif isinstance(node, list):
-            waiting.extend(node)
-    return True
+    return files_of_kinds(manifest, tuple(sorted(KINDS)), None, ("encrypt",))
 
 
 def covers_secrets(resources: Any, version: KubeVersion) -> bool:
