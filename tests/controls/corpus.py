@@ -6,6 +6,7 @@ with several). `# knowledge: {...}` in any file changes single facts that the ju
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import yaml
 from k8s_hardening.controls.control import Control
 from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS
+from k8s_hardening.controls.static_pods import static_pod_exemptions
 from k8s_hardening.model.knowledge import Knowledge
 
 ROOT = Path(__file__).parent
@@ -33,6 +35,10 @@ KNOWLEDGE: dict[str, Any] = {
         {"name": "shop", "namespaces": {"shop-web": "baseline"}, "subjects": ["group:shop-admins"]},
     ],
     "today": "2026-11-24",
+    # Static pods of the control plane are judged by their flags, and share the node by nature.
+    "exemptions": [
+        one.model_dump(mode="json") for one in static_pod_exemptions(datetime.date.fromisoformat("2026-11-24"))
+    ],
 }
 
 

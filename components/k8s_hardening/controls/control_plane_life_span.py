@@ -1,0 +1,90 @@
+"""Flags and fields must be known to the cluster's version.
+
+Judged: each flag of kube-apiserver, kube-controller-manager, kube-scheduler, kubelet and etcd, with which the program
+does not start when it does not know it; each field of KubeletConfiguration, which the kubelet drops with a line in its
+log when it does not know it, so that the setting is lost; the version of kubeadm's own files. The finding names what
+took the place of a flag that is gone.
+Facts and sources: kube/flags.py; k8s.io/kubernetes v1.18.20 to v1.37.2 cmd/kubeadm/app/apis/kubeadm/scheme/scheme.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity, describe
+from k8s_hardening.controls.flag_rules import unreadable
+from k8s_hardening.controls.kubelet_rules import KUBELET_FILE
+from k8s_hardening.kube.control_planes import ComponentSettings, settings_of, too_large
+from k8s_hardening.kube.embedded import embedded_files
+from k8s_hardening.kube.flags import Span, flags_of, kubelet_fields, replacement_of
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_map, as_str
+from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
+from k8s_hardening.model.knowledge import Knowledge
+
+_NO_FIELDS_OF_ITS_OWN = frozenset({"apiVersion", "kind"})
+# API version of kubeadm's files -> the versions of kubeadm that read it.
+_KUBEADM_FILES = {
+    "v1beta1": Span("v1beta1", None, KubeVersion(1, 21)),
+    "v1beta2": Span("v1beta2", None, KubeVersion(1, 26)),
+    "v1beta3": Span("v1beta3", KubeVersion(1, 22), KubeVersion(1, 36)),
+    "v1beta4": Span("v1beta4", KubeVersion(1, 31), None),
+}
+
+
+def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """Each flag and each field that the cluster's version does not know."""
+    for settings in settings_of(manifest):
+        yield from unreadable(settings)
+        yield from _flags(settings, knowledge.kubernetes)
+    for file in embedded_files(manifest, KUBELET_FILE):
+        if file.content is UNKNOWN or file.content is None:
+            yield Finding(file.path, "not to be read", "give it a plain value of some kilobytes")
+            continue
+        for name in as_map(file.content):
+            span = kubelet_fields().get(name)
+            if name not in _NO_FIELDS_OF_ITS_OWN and not (span and span.is_known(knowledge.kubernetes)):
+                fix = f"{_fault(span, knowledge.kubernetes)}, and drops it; remove it"
+                yield Finding(file.at(name), "a field", f"the kubelet {fix}")
+    yield from _kubeadm(manifest, knowledge.kubernetes)
+    for large in too_large(manifest):
+        yield Finding(large.path, "a file of kubeadm too large to be judged", "write it by hand")
+
+
+def _flags(settings: ComponentSettings, version: KubeVersion) -> Iterator[Finding]:
+    known = flags_of(settings.program)
+    for argument in settings.arguments:
+        span = known.get(argument.name)
+        if not argument.name or (span is not None and span.is_known(version)):
+            continue
+        instead = replacement_of(settings.program, argument.name) if span and span.is_past(version) else None
+        found = f"the value of --{argument.name}, which {settings.program} {_fault(span, version)}"
+        yield Finding(argument.path, found, instead or "remove it; the program does not start with it")
+
+
+def _fault(span: Span | None, version: KubeVersion) -> str:
+    if span is None:
+        return f"of Kubernetes {OLDEST} to {NEWEST} does not know"
+    if span.is_past(version):
+        return f"of Kubernetes {version} no longer knows (last in {span.last})"
+    return f"of Kubernetes {version} does not know yet (first in {span.first})"
+
+
+def _kubeadm(manifest: Manifest, version: KubeVersion) -> Iterator[Finding]:
+    if api_group_of(manifest) != "kubeadm.k8s.io":
+        return
+    written = as_str(manifest.get("apiVersion"))
+    span = _KUBEADM_FILES.get(written.rpartition("/")[2])
+    if span is not None and not span.is_known(version):
+        good = [name for name, one in _KUBEADM_FILES.items() if one.is_known(version)]
+        yield Finding("apiVersion", f"{describe(written)}, which kubeadm {version} does not read", f"use {good[-1]}")
+
+
+CONTROL = Control(
+    id="control-plane-life-span",
+    requirement="Flags and fields must be known to the cluster's version.",
+    severity=Severity.MEDIUM,
+    chapter="control-plane",
+    profile=Profile.FULL,
+    references=("Kubernetes: Deprecation Policy",),
+    check=check,
+)
