@@ -128,7 +128,7 @@ def _running(previous: EncryptionState, facts: RotationFacts) -> dict[str, Encry
     """Every configuration that some server runs, or may run from one moment to the next."""
     running = {f"server {server.name}": server.state for server in facts.servers if server.state is not None}
     if facts.servers or previous.entries:
-        running["the configuration on the disks"] = previous
+        running["a server that starts again"] = previous
     return running
 
 
