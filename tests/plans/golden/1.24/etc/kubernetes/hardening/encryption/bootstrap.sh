@@ -5,7 +5,7 @@
 #   take NAME   take a key of the first node from the standard input; on every other node
 #   fill        write the configuration for the API server
 #   prepare     the same, but what is in plain text is still written so, until every server can read the new keys
-#   hash        show the hash of the configuration, which is the same on every node
+#   show        show the configuration with the hash of each key in its place, for `k8s-hardening encryption`
 #
 # No key is ever replaced: without the bytes it was written with, a Secret in etcd is lost.
 { set +x; } 2>/dev/null
@@ -39,7 +39,7 @@ is_key() {
 secret_in_use() {
   [ -f "$config" ] || return 1
   found=
-  while IFS= read -r line; do
+  while IFS= read -r line || [ -n "$line" ]; do
     case $line in
       *' name: "'*) found=${line#*\"} found=${found%\"*} ;;
       *' secret: "'*)
@@ -83,7 +83,7 @@ write() {
   mkdir -p "$live"
   new=$(mktemp "$live/.config.XXXXXX")
   trap 'rm -f "$new"' EXIT
-  while IFS= read -r line; do
+  while IFS= read -r line || [ -n "$line" ]; do
     case $line in
       *' secret: "@'*'@"')
         name=${line#*\"@}
@@ -104,6 +104,25 @@ write() {
   echo "the configuration is written" >&2
 }
 
+hash() {
+  sha256sum | cut -d ' ' -f 1
+}
+
+show() {
+  [ -f "$config" ] || refuse "there is no configuration yet"
+  printf '# sha256:%s\n' "$(hash <"$config")"
+  while IFS= read -r line || [ -n "$line" ]; do
+    case $line in
+      '              secret: "'*'"')
+        key=${line#*\"}
+        printf '%s"sha256:%s"\n' "${line%%\"*}" "$(printf %s "${key%\"}" | hash)"
+        ;;
+      *secret:* | *secret\"*) refuse "the configuration was not written by this script, so it is not shown" ;;
+      *) printf '%s\n' "$line" ;;
+    esac
+  done <"$config"
+}
+
 case ${1-} in
   make)
     known "${2-}"
@@ -114,6 +133,6 @@ case ${1-} in
     store "$2"
     ;;
   fill | prepare) write "$1" ;;
-  hash) printf 'sha256:' && sha256sum "$config" | cut -d ' ' -f 1 ;;
-  *) refuse "say one of make NAME, take NAME, fill, prepare, hash" ;;
+  show) show ;;
+  *) refuse "say one of make NAME, take NAME, fill, prepare, show" ;;
 esac
