@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from k8s_hardening.controls.control import Check, Control, Finding
 from k8s_hardening.controls.exempting import is_exempt
+from k8s_hardening.kube.keeping import keeping
 from k8s_hardening.kube.manifest import Manifest, UnknownValueError, expand_lists
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.kube.version import KubeVersion
@@ -48,12 +49,10 @@ def checks_of(controls: Iterable[Control], version: KubeVersion) -> Checks:
 def judge_with(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, partial: bool = False) -> Iterator[Judged]:
     """The same as `judge`, for callers that judge many objects by the same checks."""
     for prefix, item in expand_lists(manifest):
-        for control, check in checks:
-            for finding in _findings(control, check, item, knowledge):
-                if finding.absent and (partial or _is_in_fragment(item, finding)):
-                    continue
-                if not is_exempt(control, item, finding, knowledge):
-                    yield Judged(control, _below(prefix, finding))
+        with keeping():
+            judged = list(_judged(item, checks, knowledge, partial=partial))
+        for one in judged:
+            yield replace(one, finding=_below(prefix, one.finding))
 
 
 def judge_stack(
@@ -79,9 +78,24 @@ def judge_stack(
                 yield index, Judged(control, _below(prefix, finding))
 
 
-def _is_in_fragment(manifest: Manifest, finding: Finding) -> bool:
-    around = [pod for pod in pods_of(manifest) if finding.path.startswith(f"{pod.path}.")]
-    return bool(around) and max(around, key=lambda pod: len(pod.path)).is_fragment
+def _judged(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, partial: bool) -> Iterator[Judged]:
+    fragments = {pod.path: pod.is_fragment for pod in pods_of(manifest)}
+    has_fragments = any(fragments.values())
+    for control, check in checks:
+        for finding in _findings(control, check, manifest, knowledge):
+            if finding.absent and (partial or (has_fragments and _is_in_fragment(finding.path, fragments))):
+                continue
+            if not is_exempt(control, manifest, finding, knowledge):
+                yield Judged(control, finding)
+
+
+def _is_in_fragment(path: str, fragments: Mapping[str, bool]) -> bool:
+    """Whether the innermost pod around a path is a fragment."""
+    while path:
+        if path in fragments:
+            return fragments[path]
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return False
 
 
 def _below(prefix: str, finding: Finding) -> Finding:

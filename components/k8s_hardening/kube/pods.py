@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.kube.apis import BUILT_IN_GROUPS
+from k8s_hardening.kube.keeping import once
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, key_path, kind_of
 
 # Where each built-in kind keeps its pod: the path to the object with `metadata` and `spec`.
@@ -27,6 +28,7 @@ CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 # Where custom resources keep containers by other names: Argo Workflows v1alpha1 (Template) and Tekton v1 (TaskSpec).
 _FOREIGN_CONTAINERS = ("container", "script", "sidecars", "steps", "stepTemplate")
 _HOST_FIELDS = ("hostNetwork", "hostPID", "hostIPC")
+_TELLING = frozenset({*CONTAINER_LISTS, *_FOREIGN_CONTAINERS, *_HOST_FIELDS, "volumes"})
 _DEEPEST = 40  # a pod inside a custom resource sits a few levels down; the bound keeps a hostile object cheap
 
 
@@ -68,6 +70,7 @@ class Pod:
         """The pod's annotations, empty when absent."""
         return as_map(self.metadata.get("annotations"))
 
+    @once
     def containers(self) -> Iterator[Container]:
         """Every container: init containers, containers and ephemeral containers, in that order; then others."""
         for list_name in (*CONTAINER_LISTS, *(_FOREIGN_CONTAINERS if self.is_fragment else ())):
@@ -90,6 +93,7 @@ class Pod:
         return as_map(self.spec.get("os")).get("name") == "windows"
 
 
+@once
 def pods_of(manifest: Manifest) -> Iterator[Pod]:
     """Every pod that the object carries.
 
@@ -106,7 +110,7 @@ def pods_of(manifest: Manifest) -> Iterator[Pod]:
                 holder = as_map(holder).get(step)
             yield _pod_at(".".join(where), as_map(holder))
     elif _is_custom(group):
-        yield from _search(manifest, "", 0)
+        yield from _search(manifest)
 
 
 def _is_custom(group: str) -> bool:
@@ -124,23 +128,33 @@ def _pod_at(path: str, holder: dict[str, Any], *, is_fragment: bool = False) -> 
     )
 
 
-def _search(value: Any, path: str, depth: int, *, was_seen: bool = False) -> Iterator[Pod]:
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _search(item, f"{path}[{index}]", depth + 1)
-    elif isinstance(value, dict):
-        spec = value.get("spec")
-        is_holder = False
-        if isinstance(spec, dict) and _may_be_pod_spec(spec):
-            is_holder = True
-            yield _pod_at(path, value, is_fragment=not _is_whole(spec))
-        if path and not was_seen and _may_be_pod_spec(value):
-            yield Pod(path, value, f"{path}.metadata", {}, is_fragment=not _is_whole(value))
-        for key, item in value.items():
-            if key != "metadata":
-                yield from _search(item, key_path(path, str(key)), depth + 1, was_seen=is_holder and key == "spec")
+def _search(manifest: Manifest) -> Iterator[Pod]:
+    # Value, its path, its depth, and whether it was taken for the pod spec of what holds it.
+    waiting: list[tuple[Any, str, int, bool]] = [(manifest, "", 0, False)]
+    while waiting:
+        value, path, depth, was_taken = waiting.pop()
+        found: list[tuple[Any, str, int, bool]] = []
+        if isinstance(value, list):
+            found += [
+                (item, f"{path}[{index}]", depth + 1, False)
+                for index, item in enumerate(value)
+                if isinstance(item, dict | list)
+            ]
+        else:
+            spec = value.get("spec")
+            is_holder = False
+            if isinstance(spec, dict) and _may_be_pod_spec(spec):
+                is_holder = True
+                yield _pod_at(path, value, is_fragment=not _is_whole(spec))
+            if path and not was_taken and _may_be_pod_spec(value):
+                yield Pod(path, value, f"{path}.metadata", {}, is_fragment=not _is_whole(value))
+            found += [
+                (item, key_path(path, str(key)), depth + 1, is_holder and key == "spec")
+                for key, item in value.items()
+                if key != "metadata" and isinstance(item, dict | list)
+            ]
+        if depth < _DEEPEST:
+            waiting += reversed(found)
 
 
 def _is_whole(spec: dict[str, Any]) -> bool:
@@ -148,7 +162,7 @@ def _is_whole(spec: dict[str, Any]) -> bool:
 
 
 def _may_be_pod_spec(value: dict[str, Any]) -> bool:
-    return (
+    return not _TELLING.isdisjoint(value) and (
         any(_holds_containers(value.get(name)) for name in CONTAINER_LISTS)
         or any(_holds_images(value.get(name)) for name in _FOREIGN_CONTAINERS)
         or any(value.get(field) is True or value.get(field) is UNKNOWN for field in _HOST_FIELDS)
