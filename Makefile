@@ -55,6 +55,7 @@ format: setup ## Format the code
 docs: setup ## Write the generated documentation anew
 	@$(KH) controls --format markdown > docs/controls.md
 	@$(KH) baseline --format markdown > docs/baseline.md
+	@$(KH) ledger --format markdown > docs/ledger.md
 
 pack-config: setup ## Write the pack's configuration of every environment from its baseline
 	@$(KH) pack-config $(patsubst Pulumi.%.yaml,--stack %,$(wildcard Pulumi.*.yaml))

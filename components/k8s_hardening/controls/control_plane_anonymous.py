@@ -3,7 +3,8 @@
 Restricted: --anonymous-auth of kube-apiserver, which is true when it is absent; from 1.32 the file that
 --authentication-config names may say more, so the flag may then be absent. Judged in such a file: `anonymous`, which
 must be off or limited to the paths of health checks and of joining nodes; absent means that the flag decides.
-Before 1.32 the probes of static pods need another way in: a TCP probe, or a proxy beside the server.
+Before 1.32 the flag may be absent in kubeadm's own files: the probes that kubeadm writes have no name to give. Other
+manifests need another way in for probes: a TCP check, or a proxy beside the server.
 Facts and sources: kube/authentication.py.
 """
 
@@ -35,7 +36,8 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
             fix = f"{_OFF}, or limit it by --authentication-config to the paths of health checks"
             judged = allowed if settings.has("authentication-config") else required
         else:
-            fix, judged = f"{_OFF}, and let probes use a TCP check", required
+            fix = f"{_OFF}, and let probes use a TCP check"
+            judged = allowed if settings.is_of_kubeadm else required
         yield from judged(settings, "anonymous-auth", is_false, fix)
     if knowledge.kubernetes >= ANONYMOUS_PATHS_SINCE:
         for file in embedded_files(manifest, _FILE):

@@ -2,33 +2,26 @@
 
 Judged: each flag of kube-apiserver, kube-controller-manager, kube-scheduler, kubelet and etcd, with which the program
 does not start when it does not know it; each field of KubeletConfiguration, which the kubelet drops with a line in its
-log when it does not know it, so that the setting is lost; the version of kubeadm's own files. The finding names what
-took the place of a flag that is gone.
-Facts and sources: kube/flags.py; k8s.io/kubernetes v1.18.20 to v1.37.2 cmd/kubeadm/app/apis/kubeadm/scheme/scheme.go.
+log when it does not know it, so that the setting is lost. The finding names what took the place of a flag that
+is gone.
+Facts and sources: kube/flags.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from k8s_hardening.controls.control import Control, Finding, Profile, Severity, describe
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.flag_rules import unreadable
 from k8s_hardening.controls.kubelet_rules import KUBELET_FILE
 from k8s_hardening.kube.control_planes import ComponentSettings, settings_of, too_large
 from k8s_hardening.kube.embedded import embedded_files
 from k8s_hardening.kube.flags import Span, flags_of, kubelet_fields, replacement_of
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_map, as_str
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
 _NO_FIELDS_OF_ITS_OWN = frozenset({"apiVersion", "kind"})
-# API version of kubeadm's files -> the versions of kubeadm that read it.
-_KUBEADM_FILES = {
-    "v1beta1": Span("v1beta1", None, KubeVersion(1, 21)),
-    "v1beta2": Span("v1beta2", None, KubeVersion(1, 26)),
-    "v1beta3": Span("v1beta3", KubeVersion(1, 22), KubeVersion(1, 36)),
-    "v1beta4": Span("v1beta4", KubeVersion(1, 31), None),
-}
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -45,7 +38,6 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
             if name not in _NO_FIELDS_OF_ITS_OWN and not (span and span.is_known(knowledge.kubernetes)):
                 fix = f"{_fault(span, knowledge.kubernetes)}, and drops it; remove it"
                 yield Finding(file.at(name), "a field", f"the kubelet {fix}")
-    yield from _kubeadm(manifest, knowledge.kubernetes)
     for large in too_large(manifest):
         yield Finding(large.path, "a file of kubeadm too large to be judged", "write it by hand")
 
@@ -67,16 +59,6 @@ def _fault(span: Span | None, version: KubeVersion) -> str:
     if span.is_past(version):
         return f"of Kubernetes {version} no longer knows (last in {span.last})"
     return f"of Kubernetes {version} does not know yet (first in {span.first})"
-
-
-def _kubeadm(manifest: Manifest, version: KubeVersion) -> Iterator[Finding]:
-    if api_group_of(manifest) != "kubeadm.k8s.io":
-        return
-    written = as_str(manifest.get("apiVersion"))
-    span = _KUBEADM_FILES.get(written.rpartition("/")[2])
-    if span is not None and not span.is_known(version):
-        good = [name for name, one in _KUBEADM_FILES.items() if one.is_known(version)]
-        yield Finding("apiVersion", f"{describe(written)}, which kubeadm {version} does not read", f"use {good[-1]}")
 
 
 CONTROL = Control(

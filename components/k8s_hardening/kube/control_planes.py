@@ -25,6 +25,7 @@ from k8s_hardening.kube.command_lines import (
 )
 from k8s_hardening.kube.embedded import ConfigurationKind, EmbeddedFile, embedded_files
 from k8s_hardening.kube.flags import API_SERVER, CONTROLLER_MANAGER, ETCD, KUBELET, PROGRAMS, SCHEDULER, flags_of
+from k8s_hardening.kube.keeping import once
 from k8s_hardening.kube.manifest import (
     UNKNOWN,
     Manifest,
@@ -147,6 +148,11 @@ class ComponentSettings:
         return f'{self.path}["--{flag}"]' if self.path.endswith(("command", "args")) else key_path(self.path, flag)
 
     @property
+    def is_of_kubeadm(self) -> bool:
+        """Whether kubeadm reads the object and writes the program's command line."""
+        return bool(self.implied)
+
+    @property
     def unknown(self) -> tuple[str, ...]:
         """JSON paths of the words that are not known until apply, and may be any flag."""
         return tuple(one.path for one in self.arguments if not one.name)
@@ -176,14 +182,20 @@ def too_large(manifest: Manifest) -> Iterator[TooLarge]:
 
 def _all(manifest: Manifest, programs: tuple[str, ...]) -> Iterator[ComponentSettings]:
     group = api_group_of(manifest)
-    # A kubelet runs on the host itself. Looking for pods in a custom resource is dear, and hardly one starts a server.
-    if programs != (KUBELET,) and (group in BUILT_IN_GROUPS or _mentions_a_server(manifest)):
-        for pod in pods_of(manifest):
-            yield from _of_pod(manifest, pod)
+    if programs != (KUBELET,):  # which runs on the host itself
+        yield from _of_pods(manifest)
     if group in _CLUSTER_API_GROUPS:
         yield from _of_cluster_api(manifest)
     if group == _KUBEADM or (not group and kind_of(manifest) in ("ConfigMap", "Secret")):
         yield from _of_kubeadm(manifest)
+
+
+@once
+def _of_pods(manifest: Manifest) -> Iterator[ComponentSettings]:
+    # Looking for pods in a custom resource is dear, and hardly one starts a server.
+    if api_group_of(manifest) in BUILT_IN_GROUPS or _mentions_a_server(manifest):
+        for pod in pods_of(manifest):
+            yield from _of_pod(manifest, pod)
 
 
 def _mentions_a_server(manifest: Manifest) -> bool:
@@ -308,6 +320,7 @@ def _mounts(container: Container) -> tuple[str, ...] | None:
     return None if UNKNOWN in paths else tuple(map(as_str, paths))
 
 
+@once
 def _of_kubeadm(manifest: Manifest) -> Iterator[ComponentSettings]:
     is_secret = kind_of(manifest) == "Secret"
     for file in embedded_files(manifest, _CLUSTER):
