@@ -57,23 +57,25 @@ def options_check(binaries: Binaries, folder: Path) -> OptionsCheck:
     pki = folder / "pki"
     for suffix in ("crt", "key"):
         shutil.copy(pki / f"front-proxy-client.{suffix}", pki / f"reviews-client.{suffix}")
-    return OptionsCheck(_built(binaries.version), folder)
+    return OptionsCheck(built_check("check-options", binaries.version), folder)
 
 
-def _built(minor: str) -> Path:
-    pin, source = ROOT / f"tools/kubernetes-{minor}", ROOT / "tools/check-options/main.go"
+def built_check(name: str, minor: str) -> Path:
+    """The program tools/<name> against the code of a Kubernetes minor; built when it is not there yet."""
+    pin, source = ROOT / f"tools/kubernetes-{minor}", ROOT / f"tools/{name}/main.go"
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in (source, pin / "go.sum"))).hexdigest()[:12]
-    target = cache_folder() / f"check-options-{minor}-{digest}"
+    target = cache_folder() / f"{name}-{minor}-{digest}"
+    target.parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{target}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not target.exists():
-            assert usable_go(), "check-options must be built, and there is no Go 1.26 or newer on PATH"
+            assert usable_go(), f"{name} must be built, and there is no Go 1.26 or newer on PATH"
 
             def build(copy: Path) -> None:
-                package = copy / "check-options"
+                package = copy / name
                 package.mkdir()
                 shutil.copy(source, package)
-                build_program(copy, "./check-options", target)
+                build_program(copy, f"./{name}", target)
 
             in_copy(pin, build)
     return target
