@@ -40,7 +40,7 @@ test-e2e: engine ## Run the tests with the real engine
 	@$(PYTEST) -q -m e2e
 
 test-cluster: engine ## Run the tests with real API servers
-	@$(PYTEST) -q -m cluster
+	@$(PYTEST) -q -m cluster -n 2 --dist loadfile
 
 lint: setup ## ruff, mypy --strict and the contracts of the layers
 	@.venv/bin/ruff check $(CONFIG) $(CODE)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
@@ -18,7 +19,7 @@ later = kubernetes.core.v1.ConfigMap(
 ).id.apply(lambda known: bool(known) and False)
 
 
-def with_unknown(value):
+def with_unknown(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: with_unknown(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -29,7 +30,7 @@ def with_unknown(value):
 MODULES = {"": kubernetes.core, "apps": kubernetes.apps, "rbac.authorization.k8s.io": kubernetes.rbac}
 
 
-def typed(manifest):
+def typed(manifest: dict[str, Any]) -> Any:
     group, _, version = manifest["apiVersion"].rpartition("/")
     return getattr(getattr(MODULES[group], version), manifest["kind"])
 
