@@ -80,6 +80,24 @@ def test_the_files_are_the_plan(project: Path, tmp_path: Path) -> None:
     assert result.stderr == summary
 
 
+def test_notes_say_what_is_left_to_the_operator(project: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    render(project, out)
+    notes = (out / "notes.md").read_text()
+    plan = plan_baseline(read_baseline(BASELINE))
+    assert notes.startswith("## Left to you\n\n- ")
+    assert all(f"- {text}\n" in notes for text in (*plan.notes.advice, *plan.notes.owned_by_provider))
+    assert "Not expressible" not in notes
+
+
+def test_what_a_dialect_cannot_express_is_said_aloud(project: Path, tmp_path: Path) -> None:
+    write(project, {**BASELINE, "dialect": "talos"})
+    out = tmp_path / "out"
+    result = render(project, out)
+    assert f"cannot be expressed in this dialect, see {out}/notes.md\n" in result.stderr
+    assert "## Not expressible in this dialect\n\n- Talos " in (out / "notes.md").read_text()
+
+
 def test_the_same_input_gives_the_same_bytes(project: Path, tmp_path: Path) -> None:
     render(project, tmp_path / "one")
     write(project, dict(reversed(BASELINE.items())) | {"tenants": BASELINE["tenants"][::-1]})

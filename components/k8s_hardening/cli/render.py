@@ -16,7 +16,7 @@ from k8s_hardening.cli.stack_options import project_option
 from k8s_hardening.kube.manifest import Manifest, expand_lists, kind_of, name_of, namespace_of
 from k8s_hardening.kube.yaml_text import as_yaml
 from k8s_hardening.plans.baseline import plan_baseline
-from k8s_hardening.plans.plan import HostFile, Plan
+from k8s_hardening.plans.plan import HostFile, Notes, Plan
 
 _STACK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
@@ -43,8 +43,8 @@ def render(stack: str, out: Path, project: Path, form: str) -> None:
     r"""Write an environment's manifests and host files to a folder.
 
     Reads k8s-hardening:baseline in Pulumi.STACK.yaml. Writes OUT/manifests/NNN-kind-namespace-name.yaml in the order in
-    which the objects apply, and OUT/host/PATH for each file of the hosts, readable by you only. The folder is
-    replaced as a whole; one that holds files of somebody else is refused.
+    which the objects apply, and OUT/host/PATH for each file of the hosts, readable by you only, and OUT/notes.md
+    with what is left to you. The folder is replaced as a whole; one that holds files of somebody else is refused.
 
     \b
     Examples:
@@ -58,6 +58,10 @@ def render(stack: str, out: Path, project: Path, form: str) -> None:
         click.echo(json.dumps({"out": str(out), "files": sorted(files)}, indent=2))
     manifests, host_files = count(len(plan.manifests), "manifest"), count(len(plan.host_files), "host file")
     click.echo(f"{stack}: wrote {manifests} and {host_files} to {out}", err=True)
+    if gaps := len(plan.notes.not_expressible):
+        click.echo(
+            f"{stack}: {count(gaps, 'setting')} cannot be expressed in this dialect, see {out}/notes.md", err=True
+        )
 
 
 def rendered(plan: Plan) -> Iterator[tuple[str, Content]]:
@@ -72,6 +76,20 @@ def rendered(plan: Plan) -> Iterator[tuple[str, Content]]:
         yield f"manifests/{number:0{width}}-{_file_name(manifest)}.yaml", Content(as_yaml(manifest))
     for file in plan.host_files:
         yield f"host/{_host_path(file)}", Content(file.text, private=True)
+    if text := _notes(plan.notes):
+        yield "notes.md", Content(text)
+
+
+def _notes(notes: Notes) -> str:
+    """What the files do not say, as a page; empty when there is nothing to say."""
+    sections = (
+        ("Left to you", notes.advice),
+        ("Not expressible in this dialect", notes.not_expressible),
+        ("Decided by the distribution or the provider", notes.owned_by_provider),
+    )
+    return "\n".join(
+        "\n".join([f"## {title}", "", *(f"- {text}" for text in texts), ""]) for title, texts in sections if texts
+    )
 
 
 def _file_name(manifest: Manifest) -> str:

@@ -41,6 +41,8 @@ class ControlPlane(HardenedComponent):
         super().__init__(name, inputs, opts, rendered={"settings": rendered})
         for manifest in output.manifests:
             self._emit(manifest)
+        for gap in output.not_expressible:
+            pulumi.warn(gap, self)
         self.host_files = self._once_registered([file.path for file in output.host_files])
         self.manifests = self._once_registered([f"{kind_of(one)}/{name_of(one)}" for one in output.manifests])
         self.not_expressible = pulumi.Output.from_input(list(output.not_expressible))
