@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from k8s_hardening.kube.manifest import UNKNOWN
-from k8s_hardening.kube.pods import pods_kept, pods_of
+from k8s_hardening.kube.pods import pods_of
 from tests.builders import KINDS_AROUND_A_POD, container, pod, wrap_pod
 from tests.kube.test_manifest import ANYTHING
 
@@ -97,17 +97,6 @@ def test_a_fragment_has_the_containers_that_a_custom_resource_calls_otherwise() 
         "spec.templates[0].sidecars[0]",
         "spec.templates[0].initContainers[0]",
     }
-
-
-def test_an_object_is_searched_once_while_it_is_judged() -> None:
-    manifest, _ = wrap_pod(pod(), "Rollout")
-    other, _ = wrap_pod(pod(), "Rollout")
-    with pods_kept(manifest):
-        (first,), (second,), (strange,) = pods_of(manifest), pods_of(manifest), pods_of(other)
-        assert first is second
-        assert strange.spec is other["spec"]["template"]["spec"]
-    manifest["spec"]["template"]["spec"] = {}
-    assert list(pods_of(manifest)) == []
 
 
 @pytest.mark.parametrize(
