@@ -101,7 +101,11 @@ class Resource:
 
     def covers(self, other: Resource) -> bool:
         """Whether what is said of this one is said of the other too, so that a later entry for it has no effect."""
-        return self == other or (self.is_wildcard and self.group in ("*", other.group))
+        return self == other or self in other.wildcards()
+
+    def wildcards(self) -> tuple[Resource, Resource]:
+        """The wildcards that stand for it among others, the narrower first."""
+        return Resource(self.group, "*"), Resource("*", "*")
 
 
 def name_problem(text: str, version: KubeVersion) -> str | None:
@@ -130,7 +134,7 @@ def name_problem(text: str, version: KubeVersion) -> str | None:
 
 def chosen(resource: Resource, named: frozenset[Resource]) -> Resource | None:
     """Which of the names of a configuration decides over a resource: its own, its group's, then everything's."""
-    for one in (resource, Resource(resource.group, "*"), Resource("*", "*")):
+    for one in (resource, *resource.wildcards()):
         if one in named:
             return one
     return None
