@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_hardening.kube.kubelet import KERNEL, is_known
+from k8s_hardening.kube.kubelet import KERNEL, is_usable
 from k8s_hardening.kube.version import KubeVersion
 
 
@@ -17,8 +17,8 @@ from k8s_hardening.kube.version import KubeVersion
         ("imagePullCredentialsVerificationPolicy", 35),
     ],
 )
-def test_a_field_is_known_from_its_version_on(field: str, first: int) -> None:
-    assert [minor for minor in range(18, 38) if is_known(field, KubeVersion(1, minor))] == list(range(first, 38))
+def test_a_field_is_usable_from_its_version_on(field: str, first: int) -> None:
+    assert [minor for minor in range(18, 38) if is_usable(field, KubeVersion(1, minor))] == list(range(first, 38))
 
 
 def test_the_kernel_is_compared_as_a_whole() -> None:
@@ -30,3 +30,8 @@ def test_the_kernel_is_compared_as_a_whole() -> None:
         "vm.overcommit_memory": 1,
         "vm.panic_on_oom": 0,
     }
+
+
+def test_a_field_that_no_kubelet_has_is_a_defect() -> None:
+    with pytest.raises(KeyError):
+        is_usable("readOnlyPorts", KubeVersion(1, 37))

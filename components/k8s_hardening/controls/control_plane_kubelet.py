@@ -26,7 +26,7 @@ from k8s_hardening.controls.flag_rules import (
 )
 from k8s_hardening.controls.kubelet_rules import KubeletRule, is_off, is_on, judge_files, judge_flags
 from k8s_hardening.kube.durations import parse_duration
-from k8s_hardening.kube.kubelet import FIELDS_SINCE, SERVER_CERTIFICATE_GATE
+from k8s_hardening.kube.kubelet import SERVER_CERTIFICATE_GATE
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -62,7 +62,7 @@ _SERVER_CERTIFICATE = KubeletRule(
 )
 _CIPHERS = KubeletRule("tlsCipherSuites", _are_strong, _SUITES, default_is_good=False)
 _RULES = (
-    KubeletRule("seccompDefault", is_on, _ON, default_is_good=False, since=FIELDS_SINCE["seccompDefault"]),
+    KubeletRule("seccompDefault", is_on, _ON, default_is_good=False),
     KubeletRule("protectKernelDefaults", is_on, _ON, default_is_good=False),
     KubeletRule("podPidsLimit", lambda value: _is_number(value, 1), _PIDS, default_is_good=False),
     KubeletRule("rotateCertificates", is_on, _ON, default_is_good=False),
@@ -73,12 +73,8 @@ _RULES = (
     KubeletRule("streamingConnectionIdleTimeout", _has_end, _IDLE),
     KubeletRule("makeIPTablesUtilChains", is_on, _ON),
     KubeletRule("eventRecordQPS", lambda value: _is_number(value, 0), "set it to 0 or more"),
-    KubeletRule(
-        "enableProfilingHandler", is_off, _OFF, default_is_good=False, since=FIELDS_SINCE["enableProfilingHandler"]
-    ),
-    KubeletRule(
-        "enableDebugFlagsHandler", is_off, _OFF, default_is_good=False, since=FIELDS_SINCE["enableDebugFlagsHandler"]
-    ),
+    KubeletRule("enableProfilingHandler", is_off, _OFF, default_is_good=False),
+    KubeletRule("enableDebugFlagsHandler", is_off, _OFF, default_is_good=False),
 )
 _FLAGS = {
     "hostname-override": (

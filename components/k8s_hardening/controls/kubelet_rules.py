@@ -11,8 +11,9 @@ from k8s_hardening.controls.flag_rules import Accepts, allowed, field_of, unread
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.flags import KUBELET
+from k8s_hardening.kube.kubelet import is_usable
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, kind_of
-from k8s_hardening.kube.version import OLDEST, KubeVersion
+from k8s_hardening.kube.version import KubeVersion
 
 KUBELET_FILE = ConfigurationKind("kubelet.config.k8s.io", "KubeletConfiguration", ("kubelet-config",))
 _NOT_SHOWN = "a value from a Secret, which is not shown"
@@ -29,8 +30,6 @@ class KubeletRule:
     fix: str
     default_is_good: bool = True
     """Whether the field may be left out."""
-    since: KubeVersion = OLDEST
-    """First version that takes the field."""
 
 
 def judge_files(
@@ -44,7 +43,9 @@ def judge_files(
             yield None, finding(file.path, UNKNOWN, "give it a plain value")
         else:
             for rule in rules:
-                if version >= rule.since and (found := _field(rule, file.content, file.at(rule.field), manifest)):
+                if is_usable(rule.field.partition(".")[0], version) and (
+                    found := _field(rule, file.content, file.at(rule.field), manifest)
+                ):
                     yield file.content, found
 
 

@@ -1,7 +1,7 @@
-"""Fields of KubeletConfiguration by version, and what the kubelet wants of the kernel.
+"""Which fields of KubeletConfiguration a version can use, and what the kubelet wants of the kernel.
 
-A kubelet drops fields that it does not know with a line in its log, so nothing but this table keeps a setting from
-being lost. Sources: k8s.io/kubelet v0.18.19 to v0.37.2 config/v1beta1/types.go; k8s.io/kubernetes v1.18.20 to v1.37.2
+A kubelet drops fields that it does not know with a line in its log, so nothing but their life spans (kube/flags.py)
+keeps a setting from being lost. Sources: k8s.io/kubernetes v1.18.20 to v1.37.2
 pkg/kubelet/apis/config/validation/validation.go, cmd/kubelet/app/server.go, pkg/kubelet/eviction/helpers.go,
 pkg/kubelet/cm/container_manager_linux.go (setupKernelTunables), pkg/features/kube_features.go.
 """
@@ -11,24 +11,20 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from k8s_hardening.kube.flags import kubelet_fields
 from k8s_hardening.kube.version import OLDEST, KubeVersion
 
 API_VERSION = "kubelet.config.k8s.io/v1beta1"
 """Read by every version."""
 KIND = "KubeletConfiguration"
 
-FIELDS_SINCE: Final = MappingProxyType(
+_ON_SINCE: Final = MappingProxyType(
     {
-        "enableSystemLogHandler": KubeVersion(1, 19),
-        "enableProfilingHandler": KubeVersion(1, 21),
-        "enableDebugFlagsHandler": KubeVersion(1, 21),
-        # The field is there from 1.22, but a kubelet before 1.25 does not start with it: its gate is off.
         "seccompDefault": KubeVersion(1, 25),
-        # The same from 1.33 until 1.35.
         "imagePullCredentialsVerificationPolicy": KubeVersion(1, 35),
     }
 )
-"""The first version that takes a field by default; fields that are not listed exist in every version."""
+"""Fields whose gate was off at first, with the version that turned it on; before it no kubelet starts with them."""
 
 SERVER_CERTIFICATE_GATE = "RotateKubeletServerCertificate"
 """Feature gate of serverTLSBootstrap; on by default and known in every version from 1.18 to 1.37."""
@@ -60,6 +56,19 @@ EVICTION_SIGNALS = frozenset(
 """What every version can evict pods by."""
 
 
-def is_known(field: str, version: KubeVersion) -> bool:
-    """Whether kubelets of a version take a field."""
-    return version >= FIELDS_SINCE.get(field, OLDEST)
+def usable_since(field: str) -> KubeVersion:
+    """The first version whose kubelets know a field and start with it by default.
+
+    Raises:
+        KeyError: no kubelet ever had such a field.
+    """
+    return max(kubelet_fields()[field].first or OLDEST, _ON_SINCE.get(field, OLDEST))
+
+
+def is_usable(field: str, version: KubeVersion) -> bool:
+    """Whether kubelets of a version know a field, and start with it by default.
+
+    Raises:
+        KeyError: no kubelet ever had such a field.
+    """
+    return usable_since(field) <= version and not kubelet_fields()[field].is_past(version)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from k8s_hardening.kube.ciphers import TlsMinimum
-from k8s_hardening.kube.kubelet import EVICTION_SIGNALS, FIELDS_SINCE, RESERVABLE
+from k8s_hardening.kube.kubelet import EVICTION_SIGNALS, RESERVABLE, usable_since
 from k8s_hardening.kube.quantities import parse_quantity
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model
@@ -92,7 +92,7 @@ class KubeletSpec(Model):
 
     def problems(self, kubernetes: KubeVersion, dialect: Dialect) -> Iterator[Problem]:  # noqa: ARG002 - one form
         """What this version cannot do."""
-        since = FIELDS_SINCE["imagePullCredentialsVerificationPolicy"]
+        since = usable_since("imagePullCredentialsVerificationPolicy")
         if self.trust_preloaded_images and kubernetes < since:
             text = f"has no meaning before Kubernetes {since}, and this is {kubernetes}; leave it out"
             yield ("trust_preloaded_images",), True, text

@@ -8,11 +8,11 @@ from typing import Any, Final
 from k8s_hardening.kube.ciphers import strong_suites
 from k8s_hardening.kube.kubelet import (
     API_VERSION,
-    FIELDS_SINCE,
     KERNEL,
     KIND,
     SERVER_CERTIFICATE_GATE,
-    is_known,
+    is_usable,
+    usable_since,
 )
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.version import KubeVersion
@@ -40,7 +40,7 @@ def plan_kubelet(spec: KubeletSpec, kubernetes: KubeVersion) -> Part:
 
 
 def kubelet_configuration(spec: KubeletSpec, kubernetes: KubeVersion) -> Manifest:
-    """KubeletConfiguration with the fields that the version knows."""
+    """KubeletConfiguration with the fields that the version can use."""
     fields: dict[str, Any] = {
         "authentication": {
             "anonymous": {"enabled": False},
@@ -73,8 +73,8 @@ def kubelet_configuration(spec: KubeletSpec, kubernetes: KubeVersion) -> Manifes
         "enforceNodeAllocatable": ["pods"],
         "evictionHard": dict(sorted({**EVICTION, **spec.eviction_hard}.items())),
     }
-    known = {field: value for field, value in fields.items() if is_known(field, kubernetes)}
-    return {"apiVersion": API_VERSION, "kind": KIND, **known}
+    usable = {field: value for field, value in fields.items() if is_usable(field, kubernetes)}
+    return {"apiVersion": API_VERSION, "kind": KIND, **usable}
 
 
 def _suites(spec: KubeletSpec, kubernetes: KubeVersion) -> dict[str, list[str]]:
@@ -96,8 +96,8 @@ def _advice(spec: KubeletSpec, kubernetes: KubeVersion) -> Iterator[str]:
     yield _APPROVER
     if spec.protect_kernel_defaults:
         yield _SYSCTLS
-    if not is_known("seccompDefault", kubernetes):
+    if not is_usable("seccompDefault", kubernetes):
         yield (
-            f"Kubelets before {FIELDS_SINCE['seccompDefault']} cannot give every pod a seccomp profile: "
+            f"Kubelets before {usable_since('seccompDefault')} cannot give every pod a seccomp profile: "
             "each pod names its own, which the controls of the policy pack ask for."
         )
