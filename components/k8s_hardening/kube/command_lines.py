@@ -21,7 +21,8 @@ from k8s_hardening.kube.manifest import UNKNOWN, as_list, as_map, key_path
 
 _FLAG = re.compile(r"--?([A-Za-z0-9][A-Za-z0-9_.-]*)(?:=(.*))?", re.DOTALL)
 _REFERENCE = re.compile(r"\$\(([^()]+)\)")
-_SHELL_ENDS = frozenset({";", "&&", "||", "|", "&", ">", ">>", "1>", "1>>", "2>", "2>>", "2>&1", "<"})
+_SHELL_ENDS = frozenset({";", "&&", "||", "|", "&"})
+_REDIRECTION = re.compile(r"(?:[0-9]|&)?(?:>>?|<)(.*)", re.DOTALL)
 _LONGEST_SCRIPT = 64 * 1024
 
 Word = tuple[str, Any]
@@ -116,22 +117,27 @@ def _expanded(word: str, environment: Mapping[str, Any]) -> Any:
 
 
 def words_of_script(script: str) -> list[str] | None:
-    """The words of a shell script; None when it is not to be read."""
+    """The words of a shell script, the ends of its commands among them; None when it is not to be read."""
     if len(script) > _LONGEST_SCRIPT:
         return None
+    lines = script.replace("\\\n", " ").splitlines()
     try:
-        return shlex.split(script, comments=True)
+        return shlex.split(" ; ".join(line for line in lines if not line.lstrip().startswith("#")))
     except ValueError:
         return None
 
 
 def first_command(words: Sequence[str]) -> list[str]:
-    """The words of a script up to where its first command ends."""
-    found = []
+    """The words of a script up to where its first command ends, without what goes to files."""
+    found: list[str] = []
+    is_target = False
     for word in words:
-        if word in _SHELL_ENDS:
+        if word in _SHELL_ENDS or word.startswith("#"):
             break
-        found.append(word.removesuffix(";"))
+        redirection = _REDIRECTION.fullmatch(word)
+        if redirection is None and not is_target:
+            found.append(word.removesuffix(";"))
+        is_target = redirection is not None and not redirection[1]
         if word.endswith(";"):
             break
     return found
