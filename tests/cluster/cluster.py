@@ -55,12 +55,14 @@ class Cluster:
         """One request as the administrator, or as whoever a kubeconfig says."""
         return self._send(method, path, body, _context_of(kubeconfig or self.admin))
 
-    def anonymous(self, method: str, path: str, *, token: str | None = None, **headers: str) -> Answer:
+    def anonymous(
+        self, method: str, path: str, *, token: str | None = None, body: Any = None, **headers: str
+    ) -> Answer:
         """One request without a client certificate, with or without a bearer token."""
         context = ssl.create_default_context(cafile=str(self.pki / "ca.crt"))
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        return self._send(method, path, None, context, headers)
+        return self._send(method, path, body, context, headers)
 
     def _send(
         self, method: str, path: str, body: Any, context: ssl.SSLContext, headers: Mapping[str, str] | None = None
