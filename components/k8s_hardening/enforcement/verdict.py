@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from k8s_hardening.controls.control import Control, Finding
+from k8s_hardening.controls import control_plane_life_span as life_span
+from k8s_hardening.controls.control import Control, Finding, finding
 from k8s_hardening.controls.gates import GATES, Gate, is_patch
 from k8s_hardening.controls.judging import Checks, checks_of, judge_stack, judge_with
 from k8s_hardening.controls.naming import unknown_controls, unknown_exemptions
 from k8s_hardening.controls.registry import CONTROLS
-from k8s_hardening.kube.manifest import Manifest, api_group_of, holds_unknown, kind_of
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, holds_unknown, kind_of
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.enforcement import UNDECIDED, Level, PackConfiguration
 from k8s_hardening.model.problems import BadInputError
 
+_CONTROL_PLANE = "k8s-hardening:index:ControlPlane"
 _OBJECT_CONTROLS = tuple(control for control in CONTROLS if control.check is not None)
 _STACK_CONTROLS = tuple(control for control in CONTROLS if control.check_stack is not None)
 
@@ -77,6 +79,23 @@ class Bench:
             # A mandatory control that cannot decide speaks as an advisory one; that takes an unknown value.
             if level is self._configuration.unknowns is Level.ADVISORY and holds_unknown(resource.properties):
                 yield from self._about_object(resource, self._objects[Level.MANDATORY], level)
+
+        if resource.token == _CONTROL_PLANE:
+            yield from self._about_settings(resource, level)
+
+    def _about_settings(self, resource: Resource, level: Level) -> Iterator[str]:
+        """About the settings that a control plane registers as objects, since none of them becomes a resource."""
+        for index, settings in enumerate(as_list(resource.properties.get("settings"))):
+            path = f"settings[{index}]"
+            if settings is UNKNOWN:
+                unknown = finding(path, UNKNOWN, "give the control plane settings that are known at preview")
+                if self._level(life_span.CONTROL.id, unknown, resource) is level:
+                    yield message(life_span.CONTROL, unknown)
+                continue
+            inner = Resource(resource.token, as_map(settings))
+            for judged in judge_with(inner.properties, self._objects[level], self._knowledge):
+                if self._level(judged.control.id, judged.finding, inner) is level:
+                    yield message(judged.control, replace(judged.finding, path=f"{path}.{judged.finding.path}"))
 
     def _about_object(self, resource: Resource, checks: Checks, level: Level) -> Iterator[str]:
         for judged in judge_with(resource.properties, checks, self._knowledge, partial=resource.is_partial):
