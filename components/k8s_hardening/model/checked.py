@@ -170,12 +170,16 @@ def _port(text: str) -> str:
     return text
 
 
+# YAML reads an unquoted day as a time, and the engine hands it on as Go prints that (pulumi v3.200.0, seen in a run).
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: 00:00:00 \+0000 UTC)?")
+
+
 def _day(value: Any) -> datetime.date:
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return value
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+    if isinstance(value, str) and (match := _DAY.fullmatch(value)):
         try:
-            return datetime.date.fromisoformat(value)
+            return datetime.date.fromisoformat(match[1])
         except ValueError:
             pass  # no such day, as 2027-02-30
     raise wrong("is not a day (year-month-day)", '"2027-06-30"')
