@@ -42,6 +42,8 @@ def of(method: str, url: str) -> ApiRequest:
         ("POST", "/apis/policy.example.com/v1/roles", "create", "policy.example.com", "", "roles", "", ""),
         ("GET", "/api/v1/namespaces/other/services/app/proxy/a/b", "get", "", "other", "services", "proxy", "app"),
         ("TRACE", "/api/v1/pods/foo", "", "", "", "pods", "", "foo"),
+        ("GET", "/api/v1/namespaces//pods", "list", "", "", "pods", "", ""),
+        ("POST", "/api/v1/pods//exec", "create", "", "", "pods", "exec", ""),
     ],
 )  # fmt: skip
 def test_a_request_for_a_resource(

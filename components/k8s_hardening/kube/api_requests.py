@@ -50,7 +50,7 @@ def api_request(method: str, url: str, user: str, groups: tuple[str, ...]) -> Ap
     """
     split = urlsplit(url)
     plain = ApiRequest(method.lower(), split.path, user=user, groups=groups)
-    parts = [part for part in split.path.split("/") if part] if split.path.strip("/") else []
+    parts = split.path.strip("/").split("/")
     if len(parts) < 3 or parts[0] not in _PREFIXES:
         return plain
     prefix, parts = parts[0], parts[1:]
