@@ -20,7 +20,7 @@ from tests.plans.control_plane.reading import (
     versions,
 )
 
-CA = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+CA = "-----BEGIN CERTIFICATE-----\nMAcwADAAAwEA\n-----END CERTIFICATE-----\n"
 ISSUER: dict[str, Any] = {
     "url": "https://login.example.com/realms/k8s",
     "audiences": ["kubernetes"],

@@ -94,7 +94,7 @@ def test_from_1_30_webhooks_are_a_file_that_excludes_the_flags(version: str, api
 
 
 def test_a_webhooks_kubeconfig_holds_its_ca_and_no_key() -> None:
-    ca = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    ca = "-----BEGIN CERTIFICATE-----\nMAcwADAAAwEA\n-----END CERTIFICATE-----\n"
     endpoint = {**ENDPOINT, "certificate_authority": ca}
     found = part(authorizers=[NODE, RBAC, {"type": "Webhook", "webhook": {"name": "last", "endpoint": endpoint}}])
     kubeconfig = yaml.safe_load(found.files[0].text)

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from k8s_hardening.kube.certificates import is_certificate
 from k8s_hardening.kube.durations import parse_duration
 from k8s_hardening.model.checked import matching, wrong
 
@@ -25,7 +26,7 @@ HttpsUrl = Annotated[
 ]
 """What the server takes for issuers and webhooks (k8s.io/apiserver v0.37.2 pkg/apis/apiserver/validation)."""
 
-CERTIFICATE_EXAMPLE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+CERTIFICATE_EXAMPLE = "-----BEGIN CERTIFICATE-----\nMAcwADAAAwEA\n-----END CERTIFICATE-----\n"
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n?")
 
 
@@ -40,8 +41,8 @@ def _certificates(text: str) -> str:
             der = base64.b64decode(body.replace("\n", ""), validate=True)
         except (binascii.Error, ValueError) as error:
             raise wrong("holds a certificate that is not base64", example) from error
-        if not der.startswith(b"\x30"):  # an ASN.1 sequence, as every certificate is
-            raise wrong("holds something else than a certificate", example)
+        if not is_certificate(der):
+            raise wrong("holds something else than a whole certificate", example)
     return text if text.endswith("\n") else text + "\n"
 
 
