@@ -15,6 +15,7 @@ from k8s_hardening.cli.sources import read_sources
 from k8s_hardening.cli.verdict import Report, judge_sources
 from k8s_hardening.controls.control import Control, Profile, Severity
 from k8s_hardening.controls.registry import CONTROLS, controls_of
+from k8s_hardening.controls.static_pods import static_pod_exemptions
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -87,6 +88,11 @@ def control_ids(ctx: click.Context, param: click.Parameter, values: tuple[str, .
     type=click.Path(dir_okay=False, path_type=Path),
     help="Configuration of the policy pack instead: judge by its facts, and leave out what it disables.",
 )
+@click.option(
+    "--static-pods",
+    is_flag=True,
+    help="The files are those of a node: exempt the control plane's pods from what none of them can be.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--no-color", is_flag=True, help="No colours, as with the variable NO_COLOR.")
 @click.pass_context
@@ -99,6 +105,7 @@ def check(
     ids: tuple[str, ...],
     knowledge_file: Path | None,
     pack_file: Path | None,
+    static_pods: bool,
     form: str,
     no_color: bool,
 ) -> None:
@@ -115,6 +122,7 @@ def check(
     Examples:
       k8s-hardening check deploy/
       k8s-hardening check --profile pss-restricted --severity high app.yaml
+      k8s-hardening check --static-pods --kubernetes 1.36 /etc/kubernetes/manifests
       helm template my-chart | k8s-hardening check --kubernetes 1.36 --format json -
     """
     if knowledge_file is not None and pack_file is not None:
@@ -122,6 +130,9 @@ def check(
     knowledge, disabled = _facts(knowledge_file, pack_file)
     if kubernetes is not None:
         knowledge = knowledge.model_copy(update={"kubernetes": kubernetes})
+    if static_pods:
+        exemptions = (*knowledge.exemptions, *static_pod_exemptions(_today()))
+        knowledge = knowledge.model_copy(update={"exemptions": exemptions})
     controls = [one for one in _controls(Profile(profile), Severity(severity), ids) if one.id not in disabled]
     report = judge_sources(read_sources(paths, sys.stdin.buffer), controls, knowledge)
     if form == "json":
@@ -135,9 +146,13 @@ def check(
     ctx.exit(_BAD_INPUT if report.problems else _FINDINGS if report.entries else 0)
 
 
+def _today() -> datetime.date:
+    return datetime.datetime.now(tz=datetime.UTC).date()
+
+
 def _facts(knowledge_file: Path | None, pack_file: Path | None) -> tuple[Knowledge, frozenset[str]]:
     """What to judge by, and the controls to leave out."""
-    today = datetime.datetime.now(tz=datetime.UTC).date()
+    today = _today()
     if knowledge_file is None and pack_file is None:
         return Knowledge(today=today), frozenset()
     from k8s_hardening.cli.facts import read_knowledge, read_pack_configuration

@@ -20,9 +20,16 @@ CONTROLS = {
     "host-namespaces": "It serves before there is a network of pods, at the node's address.",
     "host-path-volumes": "Its certificates, configuration and data lie on the node.",
     "host-probes": "The kubelet asks it at the node's loopback address.",
+    "resource-requirements": "A limit would stop the control plane when it is needed most; it has a priority instead.",
     "run-as-non-root": "The files that it reads belong to root.",
+    "service-account-token": "The kubelet gives it no service account, so there is no token to mount.",
 }
 """What does not fit a static pod, with the reason."""
+_OF_ONE_POD = {
+    ETCD: {
+        "capabilities-net-bind-only": "Its data belongs to the user etcd; root without DAC_OVERRIDE could not open it."
+    }
+}
 
 
 def static_pod_exemptions(today: datetime.date) -> tuple[Exemption, ...]:
@@ -38,5 +45,5 @@ def static_pod_exemptions(today: datetime.date) -> tuple[Exemption, ...]:
             compensating="Its flags and mounts are judged by the controls of the chapter control-plane.",
         )
         for pod in PODS
-        for control, reason in CONTROLS.items()
+        for control, reason in {**CONTROLS, **_OF_ONE_POD.get(pod, {})}.items()
     )

@@ -100,8 +100,10 @@ def parse_pairs(value: Any, path: str) -> Iterator[Argument]:
 
 
 def with_environment(words: Sequence[Word], environment: Mapping[str, Any]) -> list[Word]:
-    """The words with every `$(NAME)` replaced as the kubelet does; UNKNOWN where only the node knows the value.
+    """The words with every `$(NAME)` replaced as the kubelet does.
 
+    A name that only the node knows is left as it was written where it stands in a flag's value; where it may be the
+    flag itself, the word is unknown.
     Source: k8s.io/kubernetes v1.37.2 third_party/forked/golang/expansion/expand.go; `$$(NAME)` is left as it is.
     """
     return [
@@ -113,7 +115,8 @@ def _expanded(word: str, environment: Mapping[str, Any]) -> Any:
     plain = word.replace("$$", "\0")
     if any(environment.get(name) is UNKNOWN for name in _REFERENCE.findall(plain)):
         return UNKNOWN
-    return _REFERENCE.sub(lambda match: str(environment.get(match[1], match[0])), plain).replace("\0", "$")
+    text = _REFERENCE.sub(lambda match: str(environment.get(match[1], match[0])), plain)
+    return UNKNOWN if "$(" in text.partition("=")[0] else text.replace("\0", "$")
 
 
 def words_of_script(script: str) -> list[str] | None:

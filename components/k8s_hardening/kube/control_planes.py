@@ -297,7 +297,8 @@ def _environment(container: Container) -> dict[str, Any]:
     for item in items:
         name = as_str(as_map(item).get("name"))
         value = as_map(item).get("value")
-        found[name] = UNKNOWN if "valueFrom" in as_map(item) else "" if value is None else value
+        if "valueFrom" not in as_map(item):
+            found[name] = "" if value is None else value
     return found
 
 
