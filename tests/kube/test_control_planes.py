@@ -151,3 +151,17 @@ def test_an_unknown_command_is_that_of_the_named_program() -> None:
 )
 def test_other_objects_have_no_settings(manifest: dict[str, Any]) -> None:
     assert list(settings_of(manifest)) == []
+
+
+def test_the_flags_of_k3s_and_rke2_are_read_and_are_not_the_whole() -> None:
+    config = {"write-kubeconfig-mode": "0600", "kube-apiserver-arg": ["anonymous-auth=true"], "kubelet-arg": "v=2"}
+    manifest = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "rke2"},
+        "data": {"config.yaml": yaml.safe_dump(config)},
+    }
+    assert flags(manifest) == {"kube-apiserver": {"anonymous-auth": "true"}, "kubelet": {"v": "2"}}
+    assert not any(found.is_whole for found in settings_of(manifest))
+    server = next(settings_of(manifest, "kube-apiserver"))
+    assert server.arguments[0].path == 'data["config.yaml"].kube-apiserver-arg[0]'

@@ -76,7 +76,7 @@ def _enabled(settings: ComponentSettings, version: KubeVersion) -> Iterator[Find
         return
     if given:
         yield told(settings, given[0], f"add {_NEEDED}, which holds nodes to their own objects")
-    elif not settings.given(_OLD):
+    elif settings.is_whole and not settings.given(_OLD):
         fix = f"set it to a list with {_NEEDED}, which holds nodes to their own objects"
         yield Finding(settings.at(_ENABLE), "absent", fix, absent=True)
 

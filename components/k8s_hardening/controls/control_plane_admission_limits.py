@@ -36,7 +36,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
                 continue
             if given:
                 yield told(settings, given[0], f"add {name}, {reason}")
-            else:
+            elif settings.is_whole:
                 yield Finding(settings.at(_ENABLE), "absent", f"add {name}, {reason}", absent=True)
         if "EventRateLimit" in on:
             yield from required(settings, _FILE, is_set, "name a file with the limits of EventRateLimit")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.flag_rules import allowed, is_false, required, unreadable
+from k8s_hardening.controls.flag_rules import allowed, is_false, required, told_of_file, unreadable
 from k8s_hardening.kube.authentication import ANONYMOUS_PATHS_SINCE, CLUSTER_INFO_PATH, HEALTH_PATHS
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
@@ -46,10 +46,10 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
             elif file.content is UNKNOWN:
                 yield finding(file.path, UNKNOWN, _FIX_FILE)
             else:
-                yield from _file(file.at("anonymous"), as_map(file.content).get("anonymous"))
+                yield from _file(manifest, file.at("anonymous"), as_map(file.content).get("anonymous"))
 
 
-def _file(path: str, anonymous: Any) -> Iterator[Finding]:
+def _file(manifest: Manifest, path: str, anonymous: Any) -> Iterator[Finding]:
     if anonymous is None:
         yield Finding(path, "absent, which leaves it to a flag whose default is on", _FIX_FILE, absent=True)
         return
@@ -58,11 +58,11 @@ def _file(path: str, anonymous: Any) -> Iterator[Finding]:
         return
     conditions = as_list(as_map(anonymous).get("conditions"))
     if enabled is not True or not conditions:
-        yield finding(f"{path}.enabled", enabled, _FIX_FILE)
+        yield told_of_file(manifest, f"{path}.enabled", enabled, _FIX_FILE)
     for index, condition in enumerate(conditions):
         value = as_map(condition).get("path")
         if not isinstance(value, str) or value not in _OPEN_PATHS:
-            yield finding(f"{path}.conditions[{index}].path", value, "name a path of health checks only")
+            yield told_of_file(manifest, f"{path}.conditions[{index}].path", value, "name a path of health checks only")
 
 
 CONTROL = Control(

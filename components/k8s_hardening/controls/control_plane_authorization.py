@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.flag_rules import told, unreadable
+from k8s_hardening.controls.flag_rules import told, told_of_file, unreadable
 from k8s_hardening.kube.authorization import CONFIGURATION_SINCE, Authorizer
 from k8s_hardening.kube.control_planes import ComponentSettings, settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, EmbeddedFile, embedded_files
@@ -31,7 +31,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     for settings in settings_of(manifest, API_SERVER):
         yield from unreadable(settings)
         takes_file = knowledge.kubernetes >= CONFIGURATION_SINCE and settings.has("authorization-config")
-        if settings.given(_FLAG) or not takes_file:
+        if settings.given(_FLAG) or (settings.is_whole and not takes_file):
             yield from _flag(settings)
     for file in embedded_files(manifest, _FILE):
         if file.content is None:
@@ -39,7 +39,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         elif file.content is UNKNOWN:
             yield finding(file.path, UNKNOWN, _FIX_FILE)
         else:
-            yield from _file(file)
+            yield from _file(manifest, file)
 
 
 def _flag(settings: ComponentSettings) -> Iterator[Finding]:
@@ -54,12 +54,12 @@ def _flag(settings: ComponentSettings) -> Iterator[Finding]:
             yield Finding(settings.at(_FLAG), 'absent, which means "AlwaysAllow"', _FIX, absent=True)
 
 
-def _file(file: EmbeddedFile) -> Iterator[Finding]:
+def _file(manifest: Manifest, file: EmbeddedFile) -> Iterator[Finding]:
     listed = as_list(as_map(file.content).get("authorizers"))
     types = [as_map(one).get("type") for one in listed]
     for index, one in enumerate(types):
         if one is UNKNOWN or one == Authorizer.ALWAYS_ALLOW:
-            yield finding(file.at(f"authorizers[{index}].type"), one, _FIX_FILE)
+            yield told_of_file(manifest, file.at(f"authorizers[{index}].type"), one, _FIX_FILE)
     missing = [one.value for one in _NEEDED if one not in types]
     if missing and UNKNOWN not in types:
         yield Finding(file.at("authorizers"), f"without {' and '.join(missing)}", _FIX_FILE)

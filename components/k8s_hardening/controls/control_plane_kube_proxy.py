@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.flag_rules import is_loopback
+from k8s_hardening.controls.flag_rules import is_loopback, told_of_file
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map
 from k8s_hardening.model.knowledge import Knowledge
@@ -31,7 +31,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
             continue
         value = as_map(file.content).get("metricsBindAddress")
         if value is UNKNOWN or (value and not (isinstance(value, str) and is_loopback(value))):
-            yield finding(path, value, _FIX)
+            yield told_of_file(manifest, path, value, _FIX)
 
 
 CONTROL = Control(

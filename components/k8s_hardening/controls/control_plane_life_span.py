@@ -49,7 +49,8 @@ def _flags(settings: ComponentSettings, version: KubeVersion) -> Iterator[Findin
         if not argument.name or (span is not None and span.is_known(version)):
             continue
         instead = replacement_of(settings.program, argument.name) if span and span.is_past(version) else None
-        found = f"the value of --{argument.name}, which {settings.program} {_fault(span, version)}"
+        name = "a flag of a Secret" if settings.is_secret and span is None else f"--{argument.name}"
+        found = f"the value of {name}, which {settings.program} {_fault(span, version)}"
         yield Finding(argument.path, found, instead or "remove it; the program does not start with it")
 
 

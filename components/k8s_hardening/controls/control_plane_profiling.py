@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.flag_rules import is_false, refused, required, unreadable
+from k8s_hardening.controls.flag_rules import is_false, refused, required, told_of_file, unreadable
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.flags import API_SERVER, CONTROLLER_MANAGER, SCHEDULER
@@ -38,7 +38,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         elif file.content is UNKNOWN:
             yield finding(file.path, UNKNOWN, _FIX)
         elif (value := as_map(file.content).get("enableProfiling")) is not False:
-            yield finding(path, value, _FIX)
+            yield told_of_file(manifest, path, value, _FIX)
 
 
 CONTROL = Control(

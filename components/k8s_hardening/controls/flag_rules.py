@@ -9,7 +9,7 @@ from typing import Any
 from k8s_hardening.controls.control import Finding, finding
 from k8s_hardening.kube.command_lines import Argument
 from k8s_hardening.kube.control_planes import ComponentSettings
-from k8s_hardening.kube.manifest import UNKNOWN
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, kind_of
 
 Accepts = Callable[[str], bool]
 _STRONG = re.compile(
@@ -62,9 +62,18 @@ def refused(settings: ComponentSettings, flag: str, fix: str) -> Iterator[Findin
 
 def told(settings: ComponentSettings, argument: Argument, fix: str) -> Finding:
     """A finding about a flag that is given."""
-    if settings.is_secret and argument.value is not UNKNOWN:
-        return Finding(argument.path, _NOT_SHOWN, fix)
-    return finding(argument.path, argument.value, fix)
+    return _shown(argument.path, argument.value, fix, is_secret=settings.is_secret)
+
+
+def told_of_file(manifest: Manifest, path: str, value: Any, fix: str) -> Finding:
+    """A finding about a value in a configuration file that an object holds."""
+    return _shown(path, value, fix, is_secret=kind_of(manifest) == "Secret")
+
+
+def _shown(path: str, value: Any, fix: str, *, is_secret: bool) -> Finding:
+    if is_secret and value is not None and value is not UNKNOWN:
+        return Finding(path, _NOT_SHOWN, fix)
+    return finding(path, value, fix)
 
 
 def is_true(value: str) -> bool:

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.controls.control import Finding, finding
-from k8s_hardening.controls.flag_rules import Accepts, allowed, field_of, unreadable
+from k8s_hardening.controls.flag_rules import Accepts, allowed, field_of, told_of_file, unreadable
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.flags import KUBELET
 from k8s_hardening.kube.kubelet import is_usable
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, kind_of
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.kube.version import KubeVersion
 
 KUBELET_FILE = ConfigurationKind("kubelet.config.k8s.io", "KubeletConfiguration", ("kubelet-config",))
-_NOT_SHOWN = "a value from a Secret, which is not shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,7 @@ def _field(rule: KubeletRule, content: Any, path: str, manifest: Manifest) -> Fi
         return None if rule.default_is_good else finding(path, None, rule.fix)
     if value is not UNKNOWN and rule.accepts(value):
         return None
-    if kind_of(manifest) == "Secret" and value is not UNKNOWN:
-        return Finding(path, _NOT_SHOWN, rule.fix)
-    return finding(path, value, rule.fix)
+    return told_of_file(manifest, path, value, rule.fix)
 
 
 def judge_flags(manifest: Manifest, flags: Mapping[str, tuple[Accepts, str]]) -> Iterator[Finding]:

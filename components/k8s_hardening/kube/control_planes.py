@@ -1,8 +1,9 @@
 """The settings of the control plane's programs, wherever an object holds them.
 
 Read: pods whose container starts such a program (static pods, self-hosted ones), kubeadm's ClusterConfiguration,
-InitConfiguration and JoinConfiguration as objects and as texts of ConfigMaps (`kubeadm-config`), and the objects of
-Cluster API that carry them. What kubeadm sets by itself is known, so an absent flag means what it will mean.
+InitConfiguration and JoinConfiguration as objects and as texts of ConfigMaps (`kubeadm-config`), the objects of
+Cluster API that carry them, and configurations of k3s and RKE2 in ConfigMaps and Secrets. What kubeadm sets by itself
+is known, so an absent flag means what it will mean.
 Sources: k8s.io/kubernetes v1.18.20 to v1.37.2 cmd/kubeadm/app/phases/controlplane/manifests.go and volumes.go,
 cmd/kubeadm/app/phases/etcd/local.go; sigs.k8s.io/cluster-api v1.11 api/bootstrap/kubeadm, api/controlplane/kubeadm.
 """
@@ -19,10 +20,12 @@ from k8s_hardening.kube.command_lines import (
     Word,
     first_command,
     parse_extra_args,
+    parse_pairs,
     parse_words,
     with_environment,
     words_of_script,
 )
+from k8s_hardening.kube.documents import Document, read_documents
 from k8s_hardening.kube.embedded import ConfigurationKind, EmbeddedFile, embedded_files
 from k8s_hardening.kube.flags import API_SERVER, CONTROLLER_MANAGER, ETCD, KUBELET, PROGRAMS, SCHEDULER, flags_of
 from k8s_hardening.kube.keeping import once
@@ -39,6 +42,7 @@ from k8s_hardening.kube.manifest import (
     namespace_of,
 )
 from k8s_hardening.kube.pods import Container, Pod, pods_of
+from k8s_hardening.kube.texts import texts_of
 
 _SERVERS = frozenset(PROGRAMS) - {KUBELET}
 _HYPERKUBE = {"apiserver": API_SERVER, "controller-manager": CONTROLLER_MANAGER, "scheduler": SCHEDULER}
@@ -51,6 +55,15 @@ _NODES = (
     ConfigurationKind(_KUBEADM, "InitConfiguration", ("kubeadm-init",)),
     ConfigurationKind(_KUBEADM, "JoinConfiguration", ("kubeadm-join",)),
 )
+
+# Keys of the configuration of k3s and RKE2 (github.com/k3s-io/k3s pkg/cli/cmds/server.go, agent.go).
+_RANCHER_KEYS = {
+    "etcd-arg": ETCD,
+    "kube-apiserver-arg": API_SERVER,
+    "kube-controller-manager-arg": CONTROLLER_MANAGER,
+    "kube-scheduler-arg": SCHEDULER,
+    "kubelet-arg": KUBELET,
+}
 
 # What kubeadm 1.18 to 1.37 writes for each program; extraArgs replace it flag by flag.
 _PKI = "/etc/kubernetes/pki"
@@ -188,6 +201,7 @@ def _all(manifest: Manifest, programs: tuple[str, ...]) -> Iterator[ComponentSet
         yield from _of_cluster_api(manifest)
     if group == _KUBEADM or (not group and kind_of(manifest) in ("ConfigMap", "Secret")):
         yield from _of_kubeadm(manifest)
+        yield from _of_rancher(manifest)
 
 
 @once
@@ -363,6 +377,21 @@ def _of_node(content: dict[str, Any], file: EmbeddedFile, is_secret: bool) -> It
     if arguments:
         # The kubelet reads its configuration file beside these flags.
         yield ComponentSettings(KUBELET, path, arguments, is_whole=False, is_secret=is_secret)
+
+
+def _of_rancher(manifest: Manifest) -> Iterator[ComponentSettings]:
+    """The flags that k3s and RKE2 hand on; the distributions set many others themselves."""
+    for text in texts_of(manifest):
+        if text.content is None or not any(key in text.content for key in _RANCHER_KEYS):
+            continue
+        for document in read_documents(text.content.encode(), text.path):
+            content = document.value if isinstance(document, Document) else None
+            for key, program in _RANCHER_KEYS.items():
+                path = f"{text.path}.{key}"
+                arguments = tuple(parse_pairs(as_map(content).get(key), path))
+                if arguments:
+                    is_secret = kind_of(manifest) == "Secret"
+                    yield ComponentSettings(program, path, arguments, is_whole=False, is_secret=is_secret)
 
 
 def _of_cluster_api(manifest: Manifest) -> Iterator[ComponentSettings]:
