@@ -250,5 +250,8 @@ def test_several_issuers_and_keys_repeat_their_flag() -> None:
     assert flags["service-account-key-file"] == ("/etc/kubernetes/pki/sa.pub", "/etc/kubernetes/pki/sa-old.pub")
 
 
-def test_short_client_certificates_are_advised() -> None:
-    assert any("--cluster-signing-duration" in text for text in part().advice)
+@pytest.mark.parametrize(
+    ("version", "flag"), [("1.18", "--experimental-cluster-signing-duration"), ("1.19", "--cluster-signing-duration")]
+)
+def test_short_client_certificates_are_advised(version: str, flag: str) -> None:
+    assert any(f"keep them short with {flag} of" in text for text in part(version).advice)

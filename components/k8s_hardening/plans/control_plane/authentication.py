@@ -14,6 +14,7 @@ from k8s_hardening.kube.authentication import (
     HEALTH_PATHS,
     configuration_api,
 )
+from k8s_hardening.kube.flags import CONTROLLER_MANAGER, flags_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.control_plane.authentication import PROBED_WITHOUT_CREDENTIALS, AuthenticationSpec
 from k8s_hardening.model.control_plane.oidc import MfaSpec, OidcIssuerSpec
@@ -190,9 +191,12 @@ def _token_webhook(spec: AuthenticationSpec) -> Iterator[Setting]:
 
 
 def _advice(spec: AuthenticationSpec, kubernetes: KubeVersion, dialect: Dialect) -> Iterator[str]:
+    # The flag has its name since 1.19: k8s.io/kubernetes v1.19.16 cmd/kube-controller-manager/app/options.
+    flag = "cluster-signing-duration"
+    flag = flag if flags_of(CONTROLLER_MANAGER)[flag].is_known(kubernetes) else f"experimental-{flag}"
     yield (
-        "Client certificates cannot be revoked: keep them short with --cluster-signing-duration of the controller "
-        "manager, and give people oidc instead."
+        f"Client certificates cannot be revoked: keep them short with --{flag} of the controller manager, and give "
+        "people oidc instead."
     )
     yield from _anonymous_advice(spec, kubernetes, dialect)
     if spec.is_bootstrapping():
