@@ -37,7 +37,7 @@ test-unit: setup ## Run the tests that need no engine
 	@$(PYTEST) -q -m "not e2e and not cluster" -n 2
 
 test-e2e: engine ## Run the tests with the real engine
-	@$(PYTEST) -q -m e2e
+	@$(PYTEST) -q -m e2e -n 2
 
 test-cluster: engine ## Run the tests with real API servers
 	@$(PYTEST) -q -m cluster -n 2 --dist loadfile
@@ -64,8 +64,8 @@ lock: setup ## Lock the dependencies anew, with hashes
 	@cd components && ../.venv/bin/pip-compile --quiet --allow-unsafe --extra dev --generate-hashes --strip-extras \
 	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file ../requirements.lock pyproject.toml
 
-bench: engine ## Measure what docs/performance.md reports
-	@$(PY) -m tests.bench
+bench: engine ## Measure what docs/performance.md reports; ARGS=--write puts the figures there
+	@$(PY) -m tests.bench $(ARGS)
 
 clean: ## Remove what the targets made in this checkout, but not what was applied (out/STACK and its state, .work)
 	@rm -rf .venv out/render-* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""What docs/performance.md reports, measured: `python -m tests.bench` (or `make bench`)."""

@@ -1,0 +1,46 @@
+"""Prints every figure; `--write` puts them into docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import platform
+import sys
+
+from tests.bench import commands, pack_cost
+from tests.bench.figures import Figure, table, write_block
+from tests.bench.measuring import RUNS
+from tests.bench.samples import ROOT
+
+_PAGE = ROOT / "docs/performance.md"
+
+
+def main() -> int:
+    """Measure, print, and end with 1 when a target is missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/performance.md")
+    arguments = parser.parse_args()
+    measured: list[Figure] = []
+    for figure in itertools.chain(pack_cost.figures(), commands.figures()):
+        print(f"  {figure.what} ({figure.clock}): {figure.value:.2f} {figure.unit}", file=sys.stderr, flush=True)
+        measured.append(figure)
+    text = f"{_setting()}\n\n{table(measured)}"
+    print(text, end="")
+    if arguments.write:
+        write_block(_PAGE, text)
+    missed = [figure.what for figure in measured if figure.is_missed]
+    for what in missed:
+        print(f"target missed: {what}", file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _setting() -> str:
+    return (
+        f"Medians of {RUNS} runs with Python {platform.python_version()} on {os.cpu_count()} cores "
+        f"({platform.machine()}), other load of the machine {os.getloadavg()[0]:.1f}."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

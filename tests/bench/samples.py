@@ -1,0 +1,81 @@
+"""What is measured with: resources as a real stack has them, and a platform with many tenants."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+from k8s_hardening.cli.stack_files import baseline_of
+from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.plans.baseline import plan_baseline
+from tests.builders import DIGEST, container, pod, wrap_pod
+
+ROOT = Path(__file__).parents[2]
+DEV_CONFIGURATION = ROOT / "policy-pack/config/dev.json"
+_PLANNED, _DEPLOYMENTS = 7, 3  # of ten resources
+Registered = tuple[str, Manifest]
+"""Type token and properties of one resource."""
+# Module of a type token where it is not the API group itself (pulumi-kubernetes 4.27.0).
+_CORE = {"v1": "core/v1"}
+
+
+def deployment(number: int, namespace: str = "payments-api") -> Manifest:
+    """A Deployment with three containers that every control accepts in the dev environment."""
+    containers = [
+        container(
+            name,
+            image=f"registry.example.com/tenants/{name}@{DIGEST}",
+            ports=[{"name": "http", "containerPort": 8080 + index, "protocol": "TCP"}],
+            env=[{"name": "LOG_LEVEL", "value": "info"}, {"name": "PORT", "value": str(8080 + index)}],
+            volumeMounts=[{"name": "scratch", "mountPath": "/tmp"}],
+            readinessProbe={"httpGet": {"path": "/ready", "port": "http"}, "periodSeconds": 10},
+        )
+        for index, name in enumerate(("app", "proxy", "logs"))
+    ]
+    made, _ = wrap_pod(pod(containers=containers, volumes=[{"name": "scratch", "emptyDir": {}}]), "Deployment")
+    labels = {"app": f"app-{number}"}
+    made["metadata"] = {"name": f"app-{number}", "namespace": namespace, "labels": labels}
+    made["spec"] |= {"replicas": 3, "selector": {"matchLabels": labels}}
+    made["spec"]["template"]["metadata"] = {"labels": labels}
+    return made
+
+
+def mix(count: int) -> list[Registered]:
+    """Resources of which seven in ten come from the dev plan, all its kinds in turn, and three are Deployments."""
+    planned = itertools.cycle(plan_baseline(baseline_of(ROOT, "dev")).manifests)
+    made: list[Manifest] = []
+    for number in range(count):
+        is_planned = number % (_PLANNED + _DEPLOYMENTS) < _PLANNED
+        made.append(copy.deepcopy(next(planned)) if is_planned else deployment(number))
+    return [(token_of(one), one) for one in made]
+
+
+def token_of(manifest: Manifest) -> str:
+    """The Pulumi type token of an object."""
+    group_version, kind = manifest["apiVersion"], manifest["kind"]
+    return f"kubernetes:{_CORE.get(group_version, group_version)}:{kind}"
+
+
+def dev_configuration() -> dict[str, dict[str, Any]]:
+    """The committed configuration of the dev environment, for every policy."""
+    read: dict[str, dict[str, Any]] = json.loads(DEV_CONFIGURATION.read_text())
+    return read
+
+
+def with_tenants(configuration: dict[str, dict[str, Any]], tenants: int, namespaces: int) -> dict[str, dict[str, Any]]:
+    """The configuration of a platform that has many more tenants."""
+    more = [
+        {
+            "name": f"team-{number}",
+            "namespaces": {f"team-{number}-{place}": "restricted" for place in range(namespaces)},
+            "subjects": [f"group:team-{number}-admins", f"group:team-{number}-developers"],
+        }
+        for number in range(tenants)
+    ]
+    changed = copy.deepcopy(configuration)
+    for one in changed.values():
+        one["knowledge"]["tenants"] += more
+    return changed
