@@ -49,6 +49,7 @@ def test_arguments_take_the_form_of_the_objects_own_version() -> None:
 def test_a_repeated_flag_needs_a_kubeadm_that_can_repeat_it() -> None:
     issuers = flag("service-account-issuer", "https://a.example.com", "https://b.example.com")
     old, new = (control_plane(written("cluster-api", version, issuers)) for version in ("1.30", "1.37"))
+    assert [one["value"] for one in old["clusterConfiguration"]["apiServer"]["extraArgs"]] == list(issuers.values)[:1]
     assert [one["path"].rpartition("/")[2] for one in old["files"]] == ["kube-apiserver0+json.json"]
     assert old["initConfiguration"]["patches"] == old["joinConfiguration"]["patches"]
     assert [one["value"] for one in new["clusterConfiguration"]["apiServer"]["extraArgs"]] == list(issuers.values)

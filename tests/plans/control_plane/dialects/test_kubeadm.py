@@ -118,13 +118,9 @@ def test_a_repeated_flag_is_a_patch_before_v1beta4() -> None:
         "kind": "InitConfiguration",
         "patches": {"directory": PATCHES},
     }
-    assert "apiServer" not in documents[0]
+    # The first value takes the place of kubeadm's own, since the first issuer is the one that signs.
+    assert documents[0]["apiServer"]["extraArgs"] == {"service-account-issuer": "https://new.example.com"}
     assert json.loads(text_of(output, f"{PATCHES}/kube-apiserver0+json.json")) == [
-        {
-            "op": "add",
-            "path": "/spec/containers/0/command/-",
-            "value": "--service-account-issuer=https://new.example.com",
-        },
         {
             "op": "add",
             "path": "/spec/containers/0/command/-",

@@ -144,7 +144,10 @@ def _with_kubeadm_default(setting: Setting) -> Setting:
 
 
 def _extra_args(settings: tuple[Setting, ...], form: KubeadmForm) -> Any:
-    pairs = [(one.flag, value) for one in settings for value in _values(one) if form.repeats_flags or not _repeats(one)]
+    # Where a flag stands once, its first value takes the place of kubeadm's own, and a patch adds the others.
+    pairs = [
+        (one.flag, value) for one in settings for value in (_values(one) if form.repeats_flags else _values(one)[:1])
+    ]
     return [{"name": flag, "value": value} for flag, value in pairs] if form.is_list else dict(pairs)
 
 
@@ -206,7 +209,7 @@ def _added_flags(settings: list[Setting]) -> str:
     operations = [
         {"op": "add", "path": "/spec/containers/0/command/-", "value": f"--{one.flag}={value}"}
         for one in settings
-        for value in one.values
+        for value in one.values[1:]
     ]
     return json.dumps(operations, indent=2) + "\n"
 
