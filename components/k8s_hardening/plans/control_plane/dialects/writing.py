@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from k8s_hardening.kube.manifest import Manifest, kind_of
+from k8s_hardening.kube.names import LONGEST_LABEL
 from k8s_hardening.plans.control_plane.part import Component, Mount, Part, Setting
 from k8s_hardening.plans.plan import HostFile
 
@@ -84,8 +86,12 @@ def _all_mounts(settings: Iterable[Setting]) -> Iterator[Mount]:
 
 
 def volume_name(path: str) -> str:
-    """Name of the volume for a path of the host: a DNS-1123 label, different for every path that occurs."""
-    return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")[:63].rstrip("-")
+    """Name of the volume for a path of the host: a DNS-1123 label, different for every path."""
+    name = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
+    if len(name) <= LONGEST_LABEL and f"/{name.replace('-', '/')}" == path:
+        return name  # it can be read back, so no other path has it
+    digest = hashlib.sha256(path.encode()).hexdigest()[:8]
+    return f"{name[: LONGEST_LABEL - 9].rstrip('-')}-{digest}"
 
 
 def path_type(mount: Mount) -> str:
