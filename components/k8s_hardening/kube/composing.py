@@ -7,6 +7,7 @@ could crash it or mean one thing here and another to the API server.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -25,6 +26,7 @@ MOST_EVENTS = 2_000_000
 _MOST_FLAWS = 20  # per document: enough to mend it
 _LONGEST_KEY = 80  # characters of a key that a message shows
 
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _TAG = "tag:yaml.org,2002:"
 _MERGE_TAG: Final = f"{_TAG}merge"
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -131,6 +133,9 @@ class Composer:
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
         text: str = event.value
+        if _HALF_PAIR.search(text):  # PyYAML's own scanner lets it through, libyaml does not
+            self._flaw(line, "holds half of a surrogate pair, which is not a character")
+            text = _HALF_PAIR.sub("\ufffd", text)
         in_key = bool(self._open) and self._open[-1].key is _NOTHING and isinstance(self._open[-1].value, dict)
         if in_key and text == "<<" and (event.tag == _MERGE_TAG or (event.tag is None and event.implicit[0])):
             self._open[-1].key = _MERGE
