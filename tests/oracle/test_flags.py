@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from k8s_hardening.kube.flags import PROGRAMS, Span, admission_plugins, flags_of, kubelet_fields
+from k8s_hardening.kube.flags import PROGRAMS, Span, admission_plugins, feature_gates, flags_of, kubelet_fields
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 
 TOOL = Path(__file__).parents[2] / "tools" / "flag-extraction"
@@ -76,6 +76,11 @@ def test_the_table_holds_exactly_the_admission_plugins_of_the_source(extraction:
         if name in plugins and span.on is not None and span.on <= KubeVersion.parse(release)
     }
     assert on == {name for name, is_on in plugins.items() if is_on}
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_table_holds_exactly_the_feature_gates_of_the_source(extraction: dict[str, Any], release: str) -> None:
+    assert alive(feature_gates(), release) == set(extraction[release]["featureGates"])
 
 
 @pytest.mark.parametrize("release", RELEASES)

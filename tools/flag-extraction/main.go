@@ -1,5 +1,6 @@
 // Command flag-extraction prints which flags the programs of a Kubernetes release take, which admission plug-ins its
-// API server holds and which fields its kubelet's configuration has, all read from the release's source.
+// API server holds, which feature gates there are and which fields its kubelet's configuration has, all read from the
+// release's source.
 //
 // It follows the calls that register flags through the syntax trees alone, so it builds no server: some seconds a
 // release. The modules it reads and their checksums stand in modules.json.
@@ -21,6 +22,7 @@ import (
 type Release struct {
 	Flags            map[string]map[string]Flag `json:"flags"`
 	AdmissionPlugins map[string]bool            `json:"admissionPlugins"`
+	FeatureGates     map[string]bool            `json:"featureGates"`
 	KubeletFields    []string                   `json:"kubeletFields"`
 }
 
@@ -98,6 +100,9 @@ func extract(source *source) (Release, error) {
 	release.Flags["etcd"] = walker.flags
 	var err error
 	if release.AdmissionPlugins, err = admissionPlugins(source); err != nil {
+		return release, err
+	}
+	if release.FeatureGates, err = featureGates(source); err != nil {
 		return release, err
 	}
 	release.KubeletFields, err = kubeletFields(source)

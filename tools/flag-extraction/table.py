@@ -36,6 +36,9 @@ def table_of(extraction: dict[str, Any]) -> dict[str, Any]:
             {minor: release["admissionPlugins"] for minor, release in releases.items()},
             lambda on: {"on": min((minor for minor, is_on in on.items() if is_on), default=None)},
         ),
+        "featureGates": _spans(
+            minors, {minor: release["featureGates"] for minor, release in releases.items()}, lambda _: {}
+        ),
         "kubeletFields": _spans(
             minors,
             {minor: dict.fromkeys(release["kubeletFields"]) for minor, release in releases.items()},

@@ -352,6 +352,9 @@ func (w *walker) text(known scope, expression ast.Expr) (string, bool) {
 	case *ast.ParenExpr:
 		return w.text(known, expression.X)
 	case *ast.CallExpr:
+		if lastName(expression.Fun) == "Feature" && len(expression.Args) == 1 {
+			return w.text(known, expression.Args[0]) // a conversion: featuregate.Feature("name")
+		}
 		return w.formatted(known, expression)
 	case *ast.Ident:
 		if texts := known.texts[expression.Name]; len(texts) == 1 {

@@ -1,4 +1,4 @@
-"""Life spans of flags, admission plug-ins and kubelet fields: which Kubernetes versions know them.
+"""Life spans of flags, plug-ins, feature gates and kubelet fields: which Kubernetes versions know them.
 
 The table kube/data/flags.json is extracted from the source of every minor version from 1.18 to 1.37 by
 tools/flag-extraction (k8s.io/kubernetes v1.18.20 to v1.37.2, cmd/*/app and what it calls; etcd as kubeadm installs
@@ -63,6 +63,11 @@ def admission_plugins() -> dict[str, Span]:
     return _spans()["admissionPlugins"]
 
 
+def feature_gates() -> dict[str, Span]:
+    """Every feature gate of the programs of any version (etcd has its own), by name."""
+    return _spans()["featureGates"]
+
+
 def kubelet_fields() -> dict[str, Span]:
     """Every top-level field of KubeletConfiguration in any version, by name."""
     return _spans()["kubeletFields"]
@@ -80,7 +85,7 @@ def replacement_of(program: str, flag: str) -> str | None:
 def _spans() -> dict[str, dict[str, Span]]:
     text = (files("k8s_hardening.kube") / "data" / "flags.json").read_text(encoding="utf-8")
     table = json.loads(text)
-    tables = {**table["flags"], "admissionPlugins": table["admissionPlugins"], "kubeletFields": table["kubeletFields"]}
+    tables = table["flags"] | {name: entries for name, entries in table.items() if name != "flags"}
     return {
         section: {name: _span(name, facts) for name, facts in entries.items()} for section, entries in tables.items()
     }
