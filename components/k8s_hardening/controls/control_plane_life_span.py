@@ -9,9 +9,10 @@ Facts and sources: kube/flags.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
-from k8s_hardening.controls.control import Control, Finding, Profile, Severity
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.flag_rules import unreadable
 from k8s_hardening.controls.kubelet_rules import KUBELET_FILE
 from k8s_hardening.kube.control_planes import ComponentSettings, settings_of, too_large
@@ -34,9 +35,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         if file.content is UNKNOWN or file.content is None:
             yield Finding(file.path, "not to be read", "give it a plain value of some kilobytes")
             continue
-        yield from _gates(
-            file.at("featureGates"), as_map(as_map(file.content).get("featureGates")), knowledge.kubernetes
-        )
+        yield from _gates(file.at("featureGates"), as_map(file.content).get("featureGates"), knowledge.kubernetes)
         for name in as_map(file.content):
             span = kubelet_fields().get(name)
             if name not in _NO_FIELDS_OF_ITS_OWN and not (span and span.is_known(knowledge.kubernetes)):
@@ -51,8 +50,7 @@ def _flags(settings: ComponentSettings, version: KubeVersion) -> Iterator[Findin
     for argument in settings.arguments:
         span = known.get(argument.name)
         if argument.name == _GATES and settings.program != ETCD:  # etcd has gates of its own
-            names = [pair.partition("=")[0].strip() for pair in as_str(argument.value).split(",")]
-            yield from _gates(argument.path, names, version)
+            yield from _gates(argument.path, argument.value, version)
         if not argument.name or (span is not None and span.is_known(version)):
             continue
         instead = replacement_of(settings.program, argument.name) if span and span.is_past(version) else None
@@ -61,7 +59,11 @@ def _flags(settings: ComponentSettings, version: KubeVersion) -> Iterator[Findin
         yield Finding(argument.path, found, instead or "remove it; the program does not start with it")
 
 
-def _gates(path: str, names: Iterable[str], version: KubeVersion) -> Iterator[Finding]:
+def _gates(path: str, value: Any, version: KubeVersion) -> Iterator[Finding]:
+    """The feature gates of a flag (`Name=true,Other=false`) or of a mapping that another version has."""
+    if value is UNKNOWN:
+        yield finding(path, UNKNOWN, "give feature gates that are known at preview")
+    names = as_map(value) or [pair.partition("=")[0].strip() for pair in as_str(value).split(",")]
     for name in names:
         span = feature_gates().get(name)  # one that no version has may be of a program's own
         if span is not None and not span.is_known(version):
