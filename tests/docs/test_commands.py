@@ -19,7 +19,13 @@ VARIABLES = set(re.findall(r"\b([A-Z]+)=", next(line for line in MAKEFILE.splitl
 OTHERS = {"pulumi", "helm", "pip", "etcdctl", "ssh", "sh", "kubectl"}
 # Folders that exist in every checkout; a path that starts with one of them must lead somewhere.
 OWN = re.compile(r"(?:components|docs|tests|tools|policy-pack|examples|\.ci)/[\w./-]+|[\w.-]+\.(?:yaml|toml|lock|md)")
-OF_THE_READER = {"Pulumi.staging.yaml", "config.template.yaml", *(f"cp-{number}.yaml" for number in (1, 2, 3))}
+OF_THE_READER = {
+    "Pulumi.staging.yaml",
+    "config.template.yaml",
+    "old.yaml",
+    "new.yaml",
+    *(f"cp-{number}.yaml" for number in (1, 2, 3)),
+}
 
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
