@@ -103,8 +103,18 @@ def test_a_stack_that_is_there_is_not_asked_for_again(workspace: Workspace, fake
 
 
 def test_a_stack_that_cannot_be_used_is_one_sentence(workspace: Workspace, fakes: Fakes) -> None:
-    fakes.say("select-error", "warning: x\nerror: incorrect passphrase\n\n")
+    fakes.say("select-error", "warning: x\nerror: incorrect passphrase\n  more of it\n\n")
     with pytest.raises(EngineError, match=r"^stack dev cannot be used: incorrect passphrase$"):
+        workspace.ensure_stack()
+
+
+def test_a_new_stack_may_be_locked_too(workspace: Workspace, fakes: Fakes) -> None:
+    fakes.say(
+        "select-error", "error: the stack is currently locked by 1 lock(s). Either ...\n  file:///x: created by y\n"
+    )
+    with pytest.raises(
+        EngineError, match=r"^stack dev is locked by another run: .* delete the lock file:///x: created by y$"
+    ):
         workspace.ensure_stack()
 
 

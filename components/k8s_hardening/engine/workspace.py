@@ -86,7 +86,11 @@ class Workspace:
                 return
         done = self._capture("stack", "select", "--create", "--stack", self.stack)
         if done.returncode != 0:
-            raise EngineError(f"stack {self.stack} cannot be used: {_last_line(done.stderr)}")
+            if _LOCKED in done.stderr:
+                # A stack that is not there yet has nothing to cancel; the engine's last line names the lock.
+                lock = done.stderr.strip().splitlines()[-1].strip()
+                raise EngineError(f"{self._locked()} delete the lock {lock}")
+            raise EngineError(f"stack {self.stack} cannot be used: {_complaint(done.stderr)}")
 
     def preview(self, *arguments: str) -> Outcome:
         """Show what would change, judged by the pack."""
@@ -100,7 +104,7 @@ class Workspace:
         """The state of the stack as JSON; secrets stay encrypted."""
         done = self._capture("stack", "export", "--stack", self.stack)
         if done.returncode != 0:
-            raise EngineError(f"the state of stack {self.stack} cannot be read: {_last_line(done.stderr)}")
+            raise EngineError(f"the state of stack {self.stack} cannot be read: {_complaint(done.stderr)}")
         return done.stdout
 
     def _run(self, command: str, *arguments: str) -> Outcome:
@@ -130,10 +134,10 @@ class Workspace:
         environment = self.environment()
         settings = [f"{name}={environment[name]}" for name in ("PULUMI_HOME", "PULUMI_BACKEND_URL")]
         remedy = ["env", *settings, str(self.toolchain.pulumi), "cancel", "--yes", "--stack", self.stack]
-        return (
-            f"stack {self.stack} is locked by another run: wait for its end; if none is running any more, "
-            f"run `{shlex.join([*remedy, '--cwd', str(self.project)])}`"
-        )
+        return f"{self._locked()} run `{shlex.join([*remedy, '--cwd', str(self.project)])}`"
+
+    def _locked(self) -> str:
+        return f"stack {self.stack} is locked by another run: wait for its end; if none is running any more,"
 
     def _capture(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -146,6 +150,7 @@ class Workspace:
         )
 
 
-def _last_line(text: str) -> str:
-    line = next((line for line in reversed(text.strip().splitlines()) if line), "the engine said nothing")
-    return line.removeprefix("error: ")
+def _complaint(text: str) -> str:
+    """The engine's error, or else the last thing that it said."""
+    lines = [line for line in text.splitlines() if line.strip()] or ["the engine said nothing"]
+    return next((line for line in lines if line.startswith("error: ")), lines[-1]).removeprefix("error: ")
