@@ -65,7 +65,8 @@ _RANCHER_KEYS = {
     "kubelet-arg": KUBELET,
 }
 
-# What kubeadm 1.18 to 1.37 writes for each program; extraArgs replace it flag by flag.
+# What kubeadm 1.18 to 1.37 writes for each program (the ports without TLS only as long as there are such); extraArgs
+# replace it flag by flag.
 _PKI = "/etc/kubernetes/pki"
 _BY_KUBEADM: dict[str, dict[str, str]] = {
     API_SERVER: {

@@ -17,11 +17,14 @@ from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.control_plane.spec import ControlPlaneSpec
 from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.knowledge import Knowledge
+from k8s_hardening.plans.control_plane.dialects.kubeadm_defaults import DEFAULTS
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
+from k8s_hardening.plans.control_plane.part import Component
 from k8s_hardening.plans.control_plane.paths import MANIFESTS
 from k8s_hardening.plans.control_plane.plan import plan_control_plane
 from k8s_hardening.plans.control_plane.rendered import rendered_settings
 
+GONE = {"insecure-port", "port"}  # of old versions, where plans set them themselves
 TODAY = datetime.date(2026, 11, 24)
 VERSIONS = [KubeVersion(1, minor) for minor in range(OLDEST.minor, NEWEST.minor + 1)]
 
@@ -64,3 +67,17 @@ def test_each_exemption_of_static_pods_is_needed(control: str) -> None:
     documents = static_pods(NEWEST)
     knowledge = Knowledge(kubernetes=NEWEST, today=TODAY)
     assert [judged for one in documents for judged in judge(one, (control_of(control),), knowledge)]
+
+
+def test_what_kubeadm_sets_by_itself_is_the_same_for_plans_and_controls() -> None:
+    nothing = {"apiVersion": "kubeadm.k8s.io/v1beta4", "kind": "ClusterConfiguration"}
+    compared = 0
+    for settings in settings_of(nothing):
+        written = DEFAULTS[Component(settings.program)]
+        for flag, value in settings.implied.items():
+            if flag in GONE:
+                assert flag not in written
+                continue
+            assert written[flag] == value, f"{settings.program} --{flag}"
+            compared += 1
+    assert compared > 20
