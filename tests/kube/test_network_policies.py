@@ -74,7 +74,8 @@ def policy(peers: list[Any], group: str = "networking.k8s.io") -> dict[str, Any]
 
 
 def test_split_selectors_are_seen_in_any_order() -> None:
-    namespaces, pods = {"namespaceSelector": {}}, {"podSelector": {"matchLabels": {"app": "web"}}}
+    namespaces: dict[str, Any] = {"namespaceSelector": {}}
+    pods = {"podSelector": {"matchLabels": {"app": "web"}}}
     for peers in ([namespaces, pods], [pods, namespaces]):
         assert [has_split_selectors(rule) for rule in rules_of(policy(peers))] == [True]
     assert [has_split_selectors(rule) for rule in rules_of(policy([{**namespaces, **pods}]))] == [False]

@@ -104,7 +104,7 @@ def test_every_fixture_of_every_policy_version_is_compared(judgements: list[Judg
 
 def test_the_verdict_on_every_fixture_is_that_of_upstream(judgements: list[Judgement]) -> None:
     disagreements = [judgement for judgement in judgements if not judgement.agrees]
-    print(f"{len(judgements)} pods compared with upstream, {len(disagreements)} disagreements")  # noqa: T201
+    print(f"{len(judgements)} pods compared with upstream, {len(disagreements)} disagreements")
     assert not disagreements, "\n".join(map(str, disagreements))
     assert {judgement.offended for judgement in judgements} - {None} == CONTROLS_OF_CHECK.keys()
 

@@ -15,7 +15,7 @@ _FORM = KubeadmForm("v1beta4", is_list=True, repeats_flags=True)
 
 
 def rendered_settings(part: Part) -> tuple[Manifest, ...]:
-    """Flags and mounts as a ClusterConfiguration in kubeadm's newest form, and every configuration file as an object."""
+    """Flags and mounts as a ClusterConfiguration in kubeadm's newest form, every configuration file as an object."""
     cluster = {
         "apiVersion": f"kubeadm.k8s.io/{_FORM.version}",
         "kind": "ClusterConfiguration",
