@@ -182,8 +182,7 @@ def is_unheard_of(api_version: str, kind: str) -> bool:
     group, slash, _ = api_version.rpartition("/")
     if not slash:
         return api_version not in ("", "v1")
-    versions = [kinds for listed, kinds in _BY_API_VERSION.items() if listed.rpartition("/")[0] == group]
-    return any(kind in kinds for kinds in versions) and kind not in _BY_API_VERSION.get(api_version, {})
+    return kind in _KINDS_OF_GROUP.get(group, ()) and kind not in _BY_API_VERSION.get(api_version, {})
 
 
 def successor_of(kind: str, version: KubeVersion) -> str | None:
@@ -218,6 +217,10 @@ def _all() -> Iterator[Api]:
 _BY_API_VERSION: dict[str, dict[str, Api]] = {}
 for _api in _all():
     _BY_API_VERSION.setdefault(_api.api_version, {})[_api.kind] = _api
+
+_KINDS_OF_GROUP: dict[str, set[str]] = {}
+for _api_version, _kinds in _BY_API_VERSION.items():
+    _KINDS_OF_GROUP.setdefault(_api_version.rpartition("/")[0], set()).update(_kinds)
 
 BUILT_IN_GROUPS = frozenset({
     *(api_version.rpartition("/")[0] for api_version in _BY_API_VERSION),
