@@ -18,7 +18,8 @@ from k8s_hardening.kube.flags import ETCD
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.knowledge import Knowledge
 
-_CLUSTER_CA = "/etc/kubernetes/pki/ca.crt"
+CLUSTER_CA = "/etc/kubernetes/pki/ca.crt"
+"""The CA of the cluster where kubeadm puts it."""
 _ADDRESSES = (
     "advertise-client-urls",
     "initial-advertise-peer-urls",
@@ -51,7 +52,7 @@ def _side(settings: ComponentSettings, peer: str) -> Iterator[Finding]:
     yield from required(settings, f"{peer}client-cert-auth", is_true, "set it to true", default="false")
     yield from allowed(settings, f"{peer}auto-tls", is_false, "leave it out; nobody can check such a certificate")
     for argument in settings.given(f"{peer}trusted-ca-file"):
-        if argument.value == _CLUSTER_CA:
+        if argument.value == CLUSTER_CA:
             fix = "give etcd a CA of its own; everybody with a certificate of the cluster can open etcd"
             yield told(settings, argument, fix)
 
