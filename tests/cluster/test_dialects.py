@@ -1,0 +1,87 @@
+"""What is written for Talos and Cluster API is taken by their own code, without a field that it does not know."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import subprocess
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from k8s_hardening.engine.go_modules import build_program, in_copy, usable_go
+from k8s_hardening.engine.toolchain import cache_folder
+from k8s_hardening.kube.yaml_text import as_yaml
+from tests.cluster.binaries import ROOT
+from tests.plans.control_plane.dialects.samples import VERSIONS, data, planned
+
+pytestmark = pytest.mark.cluster
+
+
+@cache
+def program(name: str) -> Path:
+    """The program tools/<name>; built when it is not there yet."""
+    pin = ROOT / "tools" / name
+    digest = hashlib.sha256(b"".join((pin / file).read_bytes() for file in ("main.go", "go.sum"))).hexdigest()[:12]
+    target = cache_folder() / f"{name}-{digest}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{target}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            assert usable_go(), f"{name} must be built, and there is no Go 1.26 or newer on PATH"
+            in_copy(pin, partial(build_program, package=".", output=target))
+    return target
+
+
+def refusals(name: str, folder: Path, texts: list[str]) -> str:
+    """What the code of the dialect says against some files; empty when it takes all."""
+    paths = []
+    for number, text in enumerate(texts):
+        path = folder / f"{number}.yaml"
+        path.write_text(text)
+        paths.append(path)
+    done = subprocess.run([program(name), *paths], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode == 0) is (done.stdout == ""), done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_talos_applies_the_patches(version: str, tmp_path: Path) -> None:
+    files = planned("talos", version).host_files
+    assert len(files) == 2
+    assert refusals("check-talos", tmp_path, [file.text for file in files]) == ""
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        {"cluster": {"apiServer": {"extraArguments": {"profiling": "false"}}}},
+        {"machine": {"kubelet": {"extraConfig": {"authentication": {"anonymous": {"enabled": False}}}}}},
+    ],
+    ids=["unknown-field", "protected-field"],
+)
+def test_talos_would_refuse_what_it_does_not_take(patch: dict[str, Any], tmp_path: Path) -> None:
+    assert refusals("check-talos", tmp_path, [yaml.safe_dump(patch)]) != ""
+
+
+@pytest.mark.parametrize("api", ["v1beta1", "v1beta2"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_cluster_api_knows_every_field(version: str, api: str, tmp_path: Path) -> None:
+    parts = data("cluster-api", version)
+    issuers = [] if version in ("1.18", "1.21") else ["https://new.example.com", "https://old.example.com"]
+    authentication = {**parts["authentication"], **({"service_accounts": {"issuers": issuers}} if issuers else {})}
+    output = planned(
+        "cluster-api", version, cluster_api={**parts["cluster_api"], "version": api}, authentication=authentication
+    )
+    texts = [as_yaml(one) for one in output.manifests if one["kind"].startswith("Kubeadm")]
+    assert len(texts) == 2
+    assert refusals("check-cluster-api", tmp_path, texts) == ""
+
+
+def test_cluster_api_would_refuse_what_it_does_not_take(tmp_path: Path) -> None:
+    (made, *_) = (one for one in planned("cluster-api", "1.37").manifests if one["kind"] == "KubeadmControlPlane")
+    made["spec"]["kubeadmConfigSpec"]["clusterConfiguration"]["apiServer"]["extraArgs"] = {"profiling": "false"}
+    assert refusals("check-cluster-api", tmp_path, [as_yaml(made)]) != ""
