@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,3 +81,44 @@ def written_by(plan: str) -> set[str]:
 def test_what_a_plan_is_said_to_emit_it_emits(entry: LedgerEntry) -> None:
     assert entry.emitted_by is not None
     assert entry.emitted_by.what in written_by(entry.emitted_by.plan)
+
+
+def run(verify: str, root: Path) -> str:
+    """What a command for a node prints when the node's files lie below another folder."""
+    command = verify.replace(" /", f" {root}/").replace(f"-perm {root}/", "-perm /")
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("number", "path", "good", "bad"),
+    [
+        ("1.1.1", "etc/kubernetes/manifests/kube-apiserver.yaml", 0o600, 0o640),
+        ("1.1.9", "etc/cni/net.d/10-calico.conflist", 0o600, 0o644),
+        ("1.1.11", "var/lib/etcd", 0o700, 0o750),
+        ("1.1.20", "etc/kubernetes/pki/ca.crt", 0o644, 0o664),
+        ("1.1.21", "etc/kubernetes/pki/ca.key", 0o600, 0o604),
+        ("4.1.9", "var/lib/kubelet/config.yaml", 0o600, 0o660),
+    ],
+)
+def test_a_command_prints_what_is_wrong_and_nothing_else(
+    number: str, path: str, good: int, bad: int, tmp_path: Path
+) -> None:
+    verify = next(entry.verify for entry in ENTRIES if entry.control.id == number)
+    assert verify is not None
+    file = tmp_path / path
+    if "." in file.name:
+        file.parent.mkdir(parents=True)
+        file.touch()
+    else:
+        file.mkdir(parents=True)
+    file.chmod(good)
+    assert run(verify, tmp_path) == ""
+    file.chmod(bad)
+    assert run(verify, tmp_path).strip() == str(file)
+
+
+def test_every_command_is_one_that_a_shell_reads() -> None:
+    for entry in ENTRIES:
+        if entry.verify is not None:
+            subprocess.run(["/bin/sh", "-n", "-c", entry.verify], check=True)
