@@ -2,10 +2,7 @@ module k8s-hardening/check-cluster-api
 
 go 1.24.0
 
-require (
-	sigs.k8s.io/cluster-api v1.11.0
-	sigs.k8s.io/yaml v1.6.0
-)
+require sigs.k8s.io/cluster-api v1.11.0
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
@@ -56,4 +53,5 @@ require (
 	sigs.k8s.io/json v0.0.0-20241010143419-9aa6b5e7a4b3 // indirect
 	sigs.k8s.io/randfill v1.0.0 // indirect
 	sigs.k8s.io/structured-merge-diff/v4 v4.6.0 // indirect
+	sigs.k8s.io/yaml v1.6.0 // indirect
 )

@@ -1,11 +1,11 @@
-// Command check-cluster-api decodes objects strictly into the types of Cluster API.
+// Command check-cluster-api decodes objects (JSON) strictly into the types of Cluster API.
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
-
-	"sigs.k8s.io/yaml"
 
 	bootstrapv1beta1 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta1"
 	bootstrapv1beta2 "sigs.k8s.io/cluster-api/api/bootstrap/kubeadm/v1beta2"
@@ -35,12 +35,14 @@ func check(path string) error {
 		return err
 	}
 	var header struct{ APIVersion, Kind string }
-	if err := yaml.Unmarshal(text, &header); err != nil {
+	if err := json.Unmarshal(text, &header); err != nil {
 		return err
 	}
 	made, known := kinds[header.APIVersion+" "+header.Kind]
 	if !known {
 		return fmt.Errorf("%s %s is no kind that is checked", header.APIVersion, header.Kind)
 	}
-	return yaml.UnmarshalStrict(text, made())
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(made())
 }
