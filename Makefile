@@ -56,6 +56,7 @@ docs: setup ## Write the generated documentation anew
 	@$(KH) controls --format markdown > docs/controls.md
 	@$(KH) baseline --format markdown > docs/baseline.md
 	@$(KH) ledger --format markdown > docs/ledger.md
+	@$(KH) ledger --by-dialect > docs/control-plane.md
 
 pack-config: setup ## Write the pack's configuration of every environment from its baseline
 	@$(KH) pack-config $(patsubst Pulumi.%.yaml,--stack %,$(wildcard Pulumi.*.yaml))

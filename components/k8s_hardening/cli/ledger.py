@@ -12,7 +12,10 @@ from k8s_hardening.plans.ledger import ledger as entries
 
 @click.command()
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
-def ledger(form: str) -> None:
+@click.option(
+    "--by-dialect", is_flag=True, help="Instead: in which dialects and versions each one is written (Markdown)."
+)
+def ledger(form: str, by_dialect: bool) -> None:
     r"""Say for each control of the CIS benchmark who emits it, who enforces it, and what is left to the host.
 
     \b
@@ -20,8 +23,13 @@ def ledger(form: str) -> None:
       k8s-hardening ledger
       k8s-hardening ledger --format json
       k8s-hardening ledger --format markdown > docs/ledger.md
+      k8s-hardening ledger --by-dialect > docs/control-plane.md
     """
-    if form == "json":
+    if by_dialect:
+        from k8s_hardening.cli.ledger_by_dialect import by_dialect_as_markdown
+
+        click.echo(by_dialect_as_markdown(), nl=False)
+    elif form == "json":
         click.echo(json.dumps([as_data(entry) for entry in entries()], indent=2))
     elif form == "markdown":
         click.echo(as_markdown(entries()), nl=False)
