@@ -18,7 +18,7 @@ import yaml
 from k8s_hardening.controls.control import Control
 from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS
-from k8s_hardening.controls.static_pods import static_pod_exemptions
+from k8s_hardening.controls.shared.static_pods import static_pod_exemptions
 from k8s_hardening.model.knowledge import Knowledge
 
 ROOT = Path(__file__).parent

@@ -15,7 +15,7 @@ from k8s_hardening.cli.sources import read_sources
 from k8s_hardening.cli.verdict import Report, judge_sources
 from k8s_hardening.controls.control import Control, Profile, Severity
 from k8s_hardening.controls.registry import CONTROLS, controls_of
-from k8s_hardening.controls.static_pods import static_pod_exemptions
+from k8s_hardening.controls.shared.static_pods import static_pod_exemptions
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 

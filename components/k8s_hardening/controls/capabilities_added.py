@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from k8s_hardening.controls.added_capabilities import added_capabilities, keep_added
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.shared.added_capabilities import added_capabilities, keep_added
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.knowledge import Knowledge

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.open_peers import STRANGER, wide_network
+from k8s_hardening.controls.shared.open_peers import STRANGER, wide_network
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, kind_of
 from k8s_hardening.model.knowledge import Knowledge

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.flag_rules import allowed, is_false, required, told_of_file, unreadable
+from k8s_hardening.controls.shared.flag_rules import allowed, is_false, required, told_of_file, unreadable
 from k8s_hardening.kube.authentication import ANONYMOUS_PATHS_SINCE, CLUSTER_INFO_PATH, HEALTH_PATHS
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.flag_rules import allowed, is_false, is_set, is_true, refused, required, unreadable
+from k8s_hardening.controls.shared.flag_rules import allowed, is_false, is_set, is_true, refused, required, unreadable
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.flags import API_SERVER, flags_of
 from k8s_hardening.kube.manifest import Manifest

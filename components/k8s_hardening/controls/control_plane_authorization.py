@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.flag_rules import told, told_of_file, unreadable
+from k8s_hardening.controls.shared.flag_rules import told, told_of_file, unreadable
 from k8s_hardening.kube.authorization import CONFIGURATION_SINCE, Authorizer
 from k8s_hardening.kube.control_planes import ComponentSettings, settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, EmbeddedFile, embedded_files

@@ -12,7 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.flag_rules import allowed, is_false, is_set, is_true, refused, required, told, unreadable
+from k8s_hardening.controls.shared.flag_rules import (
+    allowed,
+    is_false,
+    is_set,
+    is_true,
+    refused,
+    required,
+    told,
+    unreadable,
+)
 from k8s_hardening.kube.control_planes import ComponentSettings, settings_of
 from k8s_hardening.kube.flags import ETCD
 from k8s_hardening.kube.manifest import Manifest

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.control_plane_etcd import CLUSTER_CA
-from k8s_hardening.controls.flag_rules import told, unreadable
+from k8s_hardening.controls.shared.flag_rules import told, unreadable
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.flags import API_SERVER, ETCD
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest

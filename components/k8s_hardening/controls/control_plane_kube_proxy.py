@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.flag_rules import is_loopback, told_of_file
+from k8s_hardening.controls.shared.flag_rules import is_loopback, told_of_file
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map
 from k8s_hardening.model.knowledge import Knowledge

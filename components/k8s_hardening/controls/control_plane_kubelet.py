@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.flag_rules import (
+from k8s_hardening.controls.shared.flag_rules import (
     are_strong_suites,
     field_of,
     is_at_least,
     is_true,
 )
-from k8s_hardening.controls.kubelet_rules import KubeletRule, is_off, is_on, judge_files, judge_flags
+from k8s_hardening.controls.shared.kubelet_rules import KubeletRule, is_off, is_on, judge_files, judge_flags
 from k8s_hardening.kube.durations import parse_duration
 from k8s_hardening.kube.kubelet import SERVER_CERTIFICATE_GATE
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str

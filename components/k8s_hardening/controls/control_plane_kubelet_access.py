@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.flag_rules import is_false, is_set, is_true
-from k8s_hardening.controls.kubelet_rules import KubeletRule, is_off, is_on, judge_files, judge_flags
+from k8s_hardening.controls.shared.flag_rules import is_false, is_set, is_true
+from k8s_hardening.controls.shared.kubelet_rules import KubeletRule, is_off, is_on, judge_files, judge_flags
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.knowledge import Knowledge
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.flag_rules import unreadable
-from k8s_hardening.controls.kubelet_rules import KUBELET_FILE
+from k8s_hardening.controls.shared.flag_rules import unreadable
+from k8s_hardening.controls.shared.kubelet_rules import KUBELET_FILE
 from k8s_hardening.kube.control_planes import ComponentSettings, settings_of, too_large
 from k8s_hardening.kube.embedded import embedded_files
 from k8s_hardening.kube.flags import ETCD, Span, feature_gates, flags_of, kubelet_fields, replacement_of

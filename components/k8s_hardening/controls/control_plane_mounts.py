@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.flag_rules import told, unreadable
+from k8s_hardening.controls.shared.flag_rules import told, unreadable
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.model.knowledge import Knowledge

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.flag_rules import allowed, is_loopback, required, unreadable
+from k8s_hardening.controls.shared.flag_rules import allowed, is_loopback, required, unreadable
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.flags import API_SERVER, CONTROLLER_MANAGER, SCHEDULER, flags_of
 from k8s_hardening.kube.insecure_ports import API_SERVER_UNTIL, CONTROLLER_MANAGER_UNTIL, SCHEDULER_UNTIL

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.flag_rules import is_false, refused, required, told_of_file, unreadable
+from k8s_hardening.controls.shared.flag_rules import is_false, refused, required, told_of_file, unreadable
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.flags import API_SERVER, CONTROLLER_MANAGER, SCHEDULER

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.tenant_subjects import CLUSTER_ADMIN, tenant_subjects
+from k8s_hardening.controls.shared.tenant_subjects import CLUSTER_ADMIN, tenant_subjects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
 from k8s_hardening.kube.rbac import binding_of
 from k8s_hardening.model.knowledge import Knowledge

@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.encryption_names import name_findings
+from k8s_hardening.controls.shared.encryption_names import name_findings
 from k8s_hardening.kube.embedded import EmbeddedFile
 from k8s_hardening.kube.encryption import (
     API_VERSION,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.pod_images import image_fields, image_of
+from k8s_hardening.controls.shared.pod_images import image_fields, image_of
 from k8s_hardening.kube.images import Image
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.model.knowledge import Knowledge

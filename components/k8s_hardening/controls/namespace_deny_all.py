@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.stack_namespaces import agreed, by_namespace, inside, lacking, user_namespaces
+from k8s_hardening.controls.shared.stack_namespaces import agreed, by_namespace, inside, lacking, user_namespaces
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map
 from k8s_hardening.kube.network_policies import selects_everything
 from k8s_hardening.model.knowledge import Knowledge

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.stack_namespaces import agreed, by_namespace, inside, lacking, user_namespaces
+from k8s_hardening.controls.shared.stack_namespaces import agreed, by_namespace, inside, lacking, user_namespaces
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map
 from k8s_hardening.kube.quantities import parse_quantity
 from k8s_hardening.model.knowledge import Knowledge

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
 from k8s_hardening.controls.namespace_pod_security import LABELS_PATH, LEVELS
-from k8s_hardening.controls.stack_namespaces import is_user_namespace, labels_of, raw_name
+from k8s_hardening.controls.shared.stack_namespaces import is_user_namespace, labels_of, raw_name
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, key_path, name_of
 from k8s_hardening.kube.pod_security import ENFORCE, SINCE, STRICTNESS
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.stack_namespaces import is_user_namespace, labels_of
+from k8s_hardening.controls.shared.stack_namespaces import is_user_namespace, labels_of
 from k8s_hardening.kube.manifest import Manifest, as_str, ensure_map, key_path, name_of
 from k8s_hardening.kube.pod_security import ENFORCE, ENFORCE_VERSION, SINCE, oldest_full_policy, policy_version
 from k8s_hardening.model.knowledge import Knowledge

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.open_peers import STRANGER, wide_network
+from k8s_hardening.controls.shared.open_peers import STRANGER, wide_network
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, holds_unknown
 from k8s_hardening.kube.network_policies import Rule, has_split_selectors, rules_of, selects_everything

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
-from k8s_hardening.controls.relaxations import WINDOWS_EXEMPT_SINCE, linux_pods_of
-from k8s_hardening.controls.security_contexts import changeable_containers
+from k8s_hardening.controls.shared.relaxations import WINDOWS_EXEMPT_SINCE, linux_pods_of
+from k8s_hardening.controls.shared.security_contexts import changeable_containers
 from k8s_hardening.kube.manifest import Manifest, ensure_map
 from k8s_hardening.kube.pods import Pod, pods_of
 from k8s_hardening.kube.version import KubeVersion

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.security_contexts import changeable_containers
+from k8s_hardening.controls.shared.security_contexts import changeable_containers
 from k8s_hardening.kube.manifest import Manifest, as_map, ensure_map
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.knowledge import Knowledge

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.proc_mount import mask, unmasked
-from k8s_hardening.controls.relaxations import USER_NAMESPACES_SINCE
+from k8s_hardening.controls.shared.relaxations import USER_NAMESPACES_SINCE
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.kube.pods import Pod, pods_of
 from k8s_hardening.model.knowledge import Knowledge

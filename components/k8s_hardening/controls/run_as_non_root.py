@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
-from k8s_hardening.controls.relaxations import USER_NAMESPACES_SINCE, pods_with_users_of_the_node
+from k8s_hardening.controls.shared.relaxations import USER_NAMESPACES_SINCE, pods_with_users_of_the_node
 from k8s_hardening.kube.manifest import Manifest, ensure_map, is_changeable
 from k8s_hardening.kube.pods import Pod, pods_of
 from k8s_hardening.model.knowledge import Knowledge

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
-from k8s_hardening.controls.profile_types import allow_profiles, forbidden_profiles
+from k8s_hardening.controls.shared.profile_types import allow_profiles, forbidden_profiles
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, key_path
 from k8s_hardening.kube.pods import Pod, pods_of
 from k8s_hardening.kube.version import KubeVersion

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
-from k8s_hardening.controls.security_contexts import context_holders, security_contexts
+from k8s_hardening.controls.shared.security_contexts import context_holders, security_contexts
 from k8s_hardening.kube.manifest import Manifest, as_map, ensure_map
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.kube.version import KubeVersion

@@ -10,8 +10,8 @@ import yaml
 
 from k8s_hardening.controls.judging import judge
 from k8s_hardening.controls.registry import CONTROLS, control_of
-from k8s_hardening.controls.static_pods import CONTROLS as CONTROLS_OF_STATIC_PODS
-from k8s_hardening.controls.static_pods import PODS, static_pod_exemptions
+from k8s_hardening.controls.shared.static_pods import CONTROLS as CONTROLS_OF_STATIC_PODS
+from k8s_hardening.controls.shared.static_pods import PODS, static_pod_exemptions
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.control_plane.spec import ControlPlaneSpec

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Finding, finding
-from k8s_hardening.controls.security_contexts import context_holders, security_contexts
+from k8s_hardening.controls.shared.security_contexts import context_holders, security_contexts
 from k8s_hardening.kube.manifest import as_map, ensure_map
 from k8s_hardening.kube.pods import Pod
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.controls.control import Finding, finding
-from k8s_hardening.controls.flag_rules import Accepts, allowed, field_of, told_of_file, unreadable
+from k8s_hardening.controls.shared.flag_rules import Accepts, allowed, field_of, told_of_file, unreadable
 from k8s_hardening.kube.control_planes import settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.flags import KUBELET

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from k8s_hardening.controls.security_contexts import changeable_containers
+from k8s_hardening.controls.shared.security_contexts import changeable_containers
 from k8s_hardening.kube.manifest import as_list, as_map, ensure_map
 from k8s_hardening.kube.pods import Pod
 

@@ -1,0 +1,1 @@
+"""What several controls read or say alike; no control stands here."""
