@@ -26,14 +26,18 @@ def places(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 def with_odd_values(manifest: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The object with each of its values in turn replaced by odd ones."""
-    for *way, last in places(manifest):
+    for way in places(manifest):
         for odd in ODD_VALUES:
-            changed = copy.deepcopy(manifest)
-            holder: Any = changed
-            for step in way:
-                holder = holder[step]
-            holder[last] = copy.deepcopy(odd)
-            yield changed
+            yield replaced(manifest, way, odd)
+
+
+def replaced(value: Any, way: tuple[Any, ...], odd: Any) -> Any:
+    """A value with another one somewhere inside; what lies beside the way there is shared, since nothing changes it."""
+    if not way:
+        return copy.deepcopy(odd)
+    changed = value.copy()
+    changed[way[0]] = replaced(value[way[0]], way[1:], odd)
+    return changed
 
 
 @pytest.mark.parametrize("fixture", fixtures("fail"), ids=lambda fixture: fixture.id)
