@@ -27,4 +27,16 @@ format_option = click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the summary."
 )
 no_color_option = click.option("--no-color", is_flag=True, help="No colours, as with the variable NO_COLOR.")
-engine_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+_OWN = ("--event-log", "--policy-pack", "--policy-pack-config", "--stack", "-s")
+
+
+def _leaves_ours_alone(_: click.Context, __: click.Parameter, arguments: tuple[str, ...]) -> tuple[str, ...]:
+    for one in arguments:
+        if one.partition("=")[0] in _OWN:
+            raise click.UsageError(
+                f"{one.partition('=')[0]} is set by this command itself, so the engine cannot have it; leave it out"
+            )
+    return arguments
+
+
+engine_arguments = click.argument("arguments", nargs=-1, type=click.UNPROCESSED, callback=_leaves_ours_alone)
