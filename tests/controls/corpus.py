@@ -22,6 +22,7 @@ from k8s_hardening.controls.shared.static_pods import static_pod_exemptions
 from k8s_hardening.model.knowledge import Knowledge
 
 ROOT = Path(__file__).parent
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KNOWLEDGE: dict[str, Any] = {
     "kubernetes": "1.36",
     "cni": "calico",
@@ -72,7 +73,8 @@ def read_fixture(path: Path) -> Fixture:
             expected[(int(index), rest) if numbered else (0, value)] += 1
         elif key == "knowledge":
             facts |= json.loads(value)
-    manifests = [document for document in yaml.safe_load_all(text) if document is not None]
+    documents = yaml.load_all(text, Loader=_LOADER)  # noqa: S506 - a safe loader, ten times as fast
+    manifests = [document for document in documents if document is not None]
     return Fixture(path, path.parent.parent.name, manifests, Knowledge.model_validate(facts), expected)
 
 
