@@ -301,7 +301,7 @@ def test_every_problem_of_a_file_of_knowledge_is_shown(tmp_path: Path) -> None:
 
 
 def test_the_configuration_of_the_pack_is_heeded(tmp_path: Path) -> None:
-    from k8s_hardening.engine.pack_configuration import POLICIES
+    from k8s_hardening.engine.pack_lint import POLICIES
     from k8s_hardening.model.enforcement import PackConfiguration
 
     told = PackConfiguration.model_validate(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
 from k8s_hardening.cli.stack_files import baseline_of
-from k8s_hardening.engine.pack_configuration import POLICIES, lint, pack_configuration, pack_configuration_text
+from k8s_hardening.engine.pack_configuration import pack_configuration, pack_configuration_text
+from k8s_hardening.engine.pack_lint import POLICIES, lint
 from k8s_hardening.model.reading import read_baseline
 from tests.engine.fakes import PROJECT
 from tests.plans.environments import environment, environment_data
@@ -137,3 +140,12 @@ def test_every_policy_is_told_the_same() -> None:
     configuration = good()
     assert tuple(configuration) == POLICIES
     assert all(one == configuration["hardening"] for one in configuration.values())
+
+
+def test_checking_a_file_by_the_packs_configuration_loads_no_baseline() -> None:
+    """Its models take longer to load than a file takes to judge."""
+    code = "import sys, k8s_hardening.cli.facts; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "k8s_hardening.engine.pack_lint" in loaded
+    assert "k8s_hardening.model.baseline" not in loaded

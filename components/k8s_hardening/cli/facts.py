@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from k8s_hardening.cli.stack_files import read_file
+from k8s_hardening.cli.one_file import read_file
 from k8s_hardening.controls.naming import unknown_exemptions
-from k8s_hardening.engine.pack_configuration import POLICIES, lint
+from k8s_hardening.engine.pack_lint import POLICIES, lint
 from k8s_hardening.model.enforcement import Level, PackConfiguration
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.problems import BadInputError, explain

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from k8s_hardening.cli.one_file import read_file
 from k8s_hardening.controls.naming import unknown_controls, unknown_exemptions
-from k8s_hardening.kube.documents import UnreadableError, read_one
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.problems import BadInputError
 from k8s_hardening.model.reading import ROOT, read_baseline
@@ -76,17 +76,3 @@ def project_name(project: Path) -> str:
     if not isinstance(name, str):
         raise BadInputError(["Pulumi.yaml: name: is missing; for example name: k8s-hardening"])
     return name
-
-
-def read_file(path: Path) -> Any:
-    """The only document of a YAML or JSON file.
-
-    Raises:
-        BadInputError: the file cannot be read.
-    """
-    try:
-        return read_one(path.read_bytes(), path.name)
-    except UnreadableError as error:
-        raise BadInputError(f"{path.name}: line {flaw.line}: {flaw.what}" for flaw in error.flaws) from None
-    except OSError as error:
-        raise BadInputError([f"{path}: cannot be read: {error.strerror}"]) from None

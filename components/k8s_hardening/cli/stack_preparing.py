@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from k8s_hardening.cli.one_file import read_file
 from k8s_hardening.cli.printing import wants_colour
-from k8s_hardening.cli.stack_files import checked_baseline, project_name, read_file, root_of, stack_configuration
+from k8s_hardening.cli.stack_files import checked_baseline, project_name, root_of, stack_configuration
 from k8s_hardening.engine.obtaining import obtain
-from k8s_hardening.engine.pack_configuration import lint, pack_configuration
+from k8s_hardening.engine.pack_configuration import pack_configuration
+from k8s_hardening.engine.pack_lint import lint
 from k8s_hardening.engine.progress import Progress
 from k8s_hardening.engine.toolchain import EngineError, Toolchain
 from k8s_hardening.engine.workspace import Workspace
