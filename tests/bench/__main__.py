@@ -10,7 +10,7 @@ import sys
 
 from tests.bench import commands, pack_cost
 from tests.bench.figures import Figure, table, write_block
-from tests.bench.measuring import RUNS
+from tests.bench.measuring import RUNS, reference
 from tests.bench.samples import ROOT
 
 _PAGE = ROOT / "docs/performance.md"
@@ -21,11 +21,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the figures into docs/performance.md")
     arguments = parser.parse_args()
+    setting = _setting()
     measured: list[Figure] = []
     for figure in itertools.chain(pack_cost.figures(), commands.figures()):
         print(f"  {figure.what} ({figure.clock}): {figure.value:.2f} {figure.unit}", file=sys.stderr, flush=True)
         measured.append(figure)
-    text = f"{_setting()}\n\n{table(measured)}"
+    text = f"{setting}\n\n{table(measured)}"
     print(text, end="")
     if arguments.write:
         write_block(_PAGE, text)
@@ -38,7 +39,8 @@ def main() -> int:
 def _setting() -> str:
     return (
         f"Medians of {RUNS} runs with Python {platform.python_version()} on {os.cpu_count()} cores "
-        f"({platform.machine()}), other load of the machine {os.getloadavg()[0]:.1f}."
+        f"({platform.machine()}); load of the machine at the start {os.getloadavg()[0]:.1f}; "
+        f"squaring a million numbers took {reference() * 1000:.0f} ms of the processor."
     )
 
 

@@ -34,6 +34,17 @@ def median(measure: Callable[[], float], runs: int = RUNS) -> float:
     return statistics.median(measure() for _ in range(runs))
 
 
+def reference() -> float:
+    """Seconds of the processor for a fixed piece of work: how fast this machine is at this moment."""
+
+    def measure() -> float:
+        before = time.process_time()
+        sum(number * number for number in range(1_000_000))
+        return time.process_time() - before
+
+    return median(measure)
+
+
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None, status: int = 0) -> Spent:
     """Run a command to its end; another exit status than the expected one ends the measurement."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()

@@ -77,5 +77,5 @@ def with_tenants(configuration: dict[str, dict[str, Any]], tenants: int, namespa
     ]
     changed = copy.deepcopy(configuration)
     for one in changed.values():
-        one["knowledge"]["tenants"] += more
+        one["knowledge"]["tenants"] = [*more, *one["knowledge"]["tenants"]]
     return changed

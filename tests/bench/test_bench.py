@@ -14,7 +14,7 @@ from k8s_hardening.kube.manifest import kind_of
 from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.enforcement import Level, PackConfiguration
 from tests.bench.figures import Figure, table, write_block
-from tests.bench.measuring import cpu_of, median, run
+from tests.bench.measuring import cpu_of, median, reference, run
 from tests.bench.samples import ROOT, dev_configuration, mix, with_tenants
 
 PAGE = "before\n<!-- figures: begin -->\nold\n<!-- figures: end -->\nafter\n"
@@ -82,6 +82,10 @@ def test_the_time_of_a_process_is_read_from_the_kernel() -> None:
     while time.process_time() < until:
         pass
     assert cpu_of(os.getpid()) - before >= 0.08
+
+
+def test_the_reference_is_some_work_but_not_much() -> None:
+    assert 0.005 < reference() < 2
 
 
 def test_a_median_ignores_an_outlier() -> None:
