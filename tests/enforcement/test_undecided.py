@@ -43,6 +43,20 @@ def test_a_control_that_calls_a_known_object_unknown_blocks(bench: Bench) -> Non
     assert said(bench, pod()) == {Level.MANDATORY: 1, Level.ADVISORY: 0, Level.DISABLED: 0}
 
 
+@pytest.mark.parametrize("unknowns", [Level.MANDATORY, Level.ADVISORY])
+@pytest.mark.parametrize("level", list(Level))
+def test_a_level_that_speaks_of_nothing_known_says_nothing_about_known_objects(level: Level, unknowns: Level) -> None:
+    """The pack skips such a level, so whatever it would say would be lost."""
+    bad, odd_token = pod(hostNetwork=True, hostPID=True), "command:local:Command"
+    bench = Bench(PackConfiguration(levels={"host-namespaces": level}, unknowns=unknowns), TODAY)
+    silent = [one for one in Level if not bench.speaks_of_what_is_known(one)]
+    assert Level.MANDATORY not in silent
+    assert (Level.ADVISORY in silent) == (level is not Level.ADVISORY)
+    for token in (POD, odd_token):
+        for one in silent:
+            assert list(bench.about(Resource(token, bad), one)) == []
+
+
 def test_a_disabled_control_says_nothing_at_any_level(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(verdict, "_OBJECT_CONTROLS", (replace(CONTROL, check=undecided),))
     bench = Bench(PackConfiguration(levels={"privileged": Level.DISABLED}), TODAY)

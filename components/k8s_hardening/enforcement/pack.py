@@ -19,7 +19,7 @@ from pulumi_policy import (
 )
 from pydantic import ValidationError
 
-from k8s_hardening.enforcement.thaw import thaw
+from k8s_hardening.enforcement.thaw import has_unknown, thaw
 from k8s_hardening.enforcement.verdict import Bench, Resource
 from k8s_hardening.model.enforcement import RESOURCE_POLICIES, STACK_POLICIES, Level, PackConfiguration
 from k8s_hardening.model.problems import BadInputError, explain
@@ -89,8 +89,11 @@ def _resource_policy(name: str, level: Level) -> ResourceValidationPolicy:
             config = cast(dict[str, Any], args.get_config())
             if not config and level is Level.ADVISORY and args.resource_type == _STACK_TYPE:
                 report(_NO_CONFIGURATION, None)
+            bench = benches.bench(config)
+            if not bench.speaks_of_what_is_known(level) and not has_unknown(args.props):
+                return
             resource = Resource(args.resource_type, thaw(args.props), args.provider is None)
-            for text in benches.bench(config).about(resource, level):
+            for text in bench.about(resource, level):
                 report(text, None)
         except (ValidationError, BadInputError) as error:
             report(_unusable(error), None)

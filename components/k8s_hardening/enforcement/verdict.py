@@ -67,6 +67,10 @@ class Bench:
         self._objects = {level: checks_of(self._set_to(_OBJECT_CONTROLS, level), version) for level in Level}
         self._stacks = {level: self._speaking(_STACK_CONTROLS, level) for level in Level}
 
+    def speaks_of_what_is_known(self, level: Level) -> bool:
+        """Whether a level ever says anything about a resource of which everything is known."""
+        return level is Level.MANDATORY or level in self._configuration.levels.values()
+
     def about(self, resource: Resource, level: Level) -> Iterator[str]:
         """The messages of one level about one resource."""
         if not resource.is_component:
