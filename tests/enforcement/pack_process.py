@@ -38,13 +38,14 @@ class Pack:
     stub: Any
     pid: int
 
-    def configure(self, configuration: dict[str, dict[str, Any]]) -> None:
-        """Tell each policy its configuration."""
+    def configure(self, configuration: dict[str, dict[str, Any]], *, disabled: Sequence[str] = ()) -> None:
+        """Tell each policy its configuration; some may be switched off."""
         request = analyzer_pb2.ConfigureAnalyzerRequest()
         levels = {policy.name: policy.enforcementLevel for policy in self.info().policies}
         for policy, properties in configuration.items():
             # The engine always sends the level, by default the policy's own.
-            request.policyConfig[policy].enforcementLevel = levels[policy]
+            off = policy in disabled
+            request.policyConfig[policy].enforcementLevel = analyzer_pb2.DISABLED if off else levels[policy]
             request.policyConfig[policy].properties.update(properties)
         self.stub.Configure(request, timeout=_SECONDS)
 

@@ -88,6 +88,32 @@ def test_an_unknown_value_is_a_stated_advisory_verdict(pack: Pack) -> None:
     )
 
 
+def test_a_level_that_has_nothing_to_say_costs_no_second_decoding(pack: Pack) -> None:
+    """The SDK decodes a request for each policy that applies."""
+    response = pack.stub.Analyze(pack.request(POD, privileged()))
+    assert [one.policy_name for one in response.not_applicable] == ["hardening-advice"]
+    response = pack.stub.Analyze(pack.request(POD, privileged(UNKNOWN)))
+    assert not response.not_applicable
+
+
+def test_advice_needs_no_mandatory_policy(pack: Pack) -> None:
+    """A platform may switch that off with its own configuration of the engine."""
+    assert pack.analyze(POD, pod()) == []
+    pack.configure(configuration(levels={"privileged": "advisory"}), disabled=["hardening"])
+    for _ in range(3):
+        (found,) = pack.analyze(POD, privileged())
+        assert (found.enforcementLevel, found.policyName) == (ADVISORY, "hardening-advice")
+        assert pack.analyze(POD, pod()) == []
+
+
+def test_advice_is_never_kept_for_another_resource(pack: Pack) -> None:
+    pack.configure(configuration(levels={"privileged": "advisory"}), disabled=["hardening-advice"])
+    assert pack.analyze(POD, privileged()) == []
+    pack.configure(configuration(levels={"privileged": "advisory"}), disabled=["hardening"])
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "payments-api"}}
+    assert pack.analyze("kubernetes:core/v1:ConfigMap", settings) == []
+
+
 def test_an_unknown_value_blocks_when_unknowns_are_mandatory(pack: Pack) -> None:
     pack.configure(configuration(unknowns="mandatory"))
     (found,) = pack.analyze(POD, privileged(UNKNOWN))
@@ -198,6 +224,7 @@ def test_a_stack_rule_looks_at_all_resources_and_names_the_one_at_fault(pack: Pa
     [
         ({"levels": {"privilegd": "advisory"}}, 'config.levels.privilegd: is not a control; for example "privileged"'),
         ({"level": {}}, 'config.level: is not a known key; did you mean "levels"?'),
+        ({"unknowns": "disabled"}, 'config.unknowns: "disabled" is none of mandatory, advisory'),
         ({"knowledge": {"kubernetes": "1.99"}}, "is outside the supported versions"),
     ],
 )

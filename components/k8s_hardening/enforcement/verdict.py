@@ -73,6 +73,8 @@ class Bench:
 
     def about(self, resource: Resource, level: Level) -> Iterator[str]:
         """The messages of one level about one resource."""
+        if not (self.speaks_of_what_is_known(level) or holds_unknown(resource.properties)):
+            return
         if not resource.is_component:
             for gate in GATES:
                 for finding in gate.check(resource.token, resource.properties, self._packages):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import Field
 
@@ -29,7 +30,7 @@ class EnforcementSpec(Model):
 
     levels: dict[str, Level] = Field(default={}, examples=[{"read-only-root-filesystem": "advisory"}])
     """Control id -> level, for controls that are not mandatory in this environment."""
-    unknowns: Level = Level.ADVISORY
+    unknowns: Literal[Level.MANDATORY, Level.ADVISORY] = Level.ADVISORY
     """Level of a verdict that cannot be given because a value is known only at apply; mandatory blocks."""
     packages: tuple[str, ...] = Field(default=(), examples=[["random", "tls"]])
     """Pulumi packages that stacks may use beside kubernetes; none of them is judged by what it does to a cluster."""

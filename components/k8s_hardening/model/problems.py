@@ -28,6 +28,7 @@ _WORDS = {
     "dict_type": "is not a mapping",
     "model_type": "is not a mapping",
 }
+_MEMBER = re.compile(r"<[\w.]+: ('[^']*')>")  # a member of an enumeration, where only some of its members are accepted
 _COMPLETE = ("refused", "kubernetes_version")
 
 
@@ -81,8 +82,9 @@ def _line(loc: Sequence[str | int], kind: str, message: str, value: Any, model: 
 
 
 def _words(kind: str, message: str) -> str:
-    if kind == "enum":
-        return "is none of " + message.removeprefix("Input should be ").replace(" or ", ", ").replace("'", "")
+    if kind in {"enum", "literal_error"}:
+        names = _MEMBER.sub(r"\1", message.removeprefix("Input should be "))
+        return "is none of " + names.replace(" or ", ", ").replace("'", "")
     return _WORDS.get(kind) or f"is refused: {message[:1].lower()}{message[1:]}"
 
 
