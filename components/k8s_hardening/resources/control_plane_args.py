@@ -174,7 +174,7 @@ class TokenWebhookArgs(TypedDict):
     endpoint: WebhookEndpointArgs
     """Where the service answers."""
     cache_ttl: NotRequired[str]
-    """How long an answer is kept, and so how long a revoked token still works."""
+    """How long an answer is kept; a revoked token works for as long and up to 10 seconds more."""
 
 
 class AuthenticationArgs(TypedDict):

@@ -76,8 +76,10 @@ class TokenWebhookSpec(Model):
 
     endpoint: WebhookEndpoint = Field(examples=[_ENDPOINT])
     """Where the service answers."""
+    # The 10 s are a second cache around the webhook's own, which no flag sets: TokenSuccessCacheTTL of
+    # k8s.io/kubernetes v1.18.20 to v1.37.2 pkg/kubeapiserver/options/authentication.go.
     cache_ttl: _CacheTtl = "30s"
-    """How long an answer is kept, and so how long a revoked token still works."""
+    """How long an answer is kept; a revoked token works for as long and up to 10 seconds more."""
 
 
 class AuthenticationSpec(Model):
