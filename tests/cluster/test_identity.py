@@ -13,13 +13,13 @@ import pytest
 from tests.cluster.binaries import NEWEST, binaries
 from tests.cluster.cluster import Answer
 from tests.cluster.emitted import EmittedControlPlane, emitted, stopped
+from tests.cluster.rights import grant
 from tests.cluster.services import TokenSigner, service
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 PODS = "/api/v1/namespaces/{}/pods"
 NODE, RBAC = {"type": "Node"}, {"type": "RBAC"}
-RBAC_API = "rbac.authorization.k8s.io"
 
 
 @dataclass
@@ -129,16 +129,7 @@ def _give_rights(plane: EmittedControlPlane) -> None:
         "as-bob": {"apiGroups": [""], "resources": ["users"], "verbs": ["impersonate"], "resourceNames": ["bob"]},
     }
     for name, rule in rules.items():
-        role = {"apiVersion": f"{RBAC_API}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": [rule]}
-        assert plane.cluster.request("POST", f"/apis/{RBAC_API}/v1/clusterroles", role).status == 201
-        binding = {
-            "apiVersion": f"{RBAC_API}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": f"alice-{name}"},
-            "roleRef": {"apiGroup": RBAC_API, "kind": "ClusterRole", "name": name},
-            "subjects": [{"apiGroup": RBAC_API, "kind": "User", "name": "oidc:alice"}],
-        }
-        assert plane.cluster.request("POST", f"/apis/{RBAC_API}/v1/clusterrolebindings", binding).status == 201
+        grant(plane.cluster, name, rule, kind="User", name="oidc:alice")
 
 
 def test_who_showed_a_second_factor_comes_in_under_a_prefixed_name(people: People) -> None:
