@@ -1,4 +1,4 @@
-"""Services outside the cluster that an API server asks: an identity provider and an authorization webhook, by https."""
+"""Services outside the cluster that an API server asks: an identity provider and webhooks, by https."""
 
 from __future__ import annotations
 
@@ -17,15 +17,21 @@ from typing import Any
 Answer = Callable[[str, Any], Any]
 """From the path and the JSON that was sent to the JSON of the answer."""
 
+_SECONDS_TO_SPEAK = 10
+
 
 @contextmanager
-def service(pki: Path, answer: Answer, *, client_ca: bool) -> Iterator[int]:
-    """Serve https on a port of loopback with the API server's own certificate; the port.
+def service(
+    pki: Path, answer: Answer, *, client_ca: bool, port: int = 0, certificate: str = "apiserver"
+) -> Iterator[int]:
+    """Serve https on a port of loopback, any free one by default, with a certificate of the folder; the port.
 
     With `client_ca` only those come in who show a certificate of the cluster's CA.
     """
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = _SECONDS_TO_SPEAK
+
         def do_GET(self) -> None:
             self._answer(None)
 
@@ -44,11 +50,11 @@ def service(pki: Path, answer: Answer, *, client_ca: bool) -> Iterator[int]:
             """Say nothing."""
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pki / "apiserver.crt", pki / "apiserver.key")
+    context.load_cert_chain(pki / f"{certificate}.crt", pki / f"{certificate}.key")
     if client_ca:
         context.load_verify_locations(pki / "ca.crt")
         context.verify_mode = ssl.CERT_REQUIRED
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
