@@ -17,8 +17,12 @@ ODD_VALUES: tuple[Any, ...] = (None, 7, "x", [None], {"x": UNKNOWN}, UNKNOWN)
 
 
 def places(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The steps to every value inside an object."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    """The steps to every value inside an object; of a list of texts, such as a command line, to two of them."""
+    items = (
+        list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
+    )
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        items = items[:1] + items[1:][-1:]
     for key, item in items:
         yield (*steps, key)
         yield from places(item, (*steps, key))

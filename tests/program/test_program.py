@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import runpy
 from pathlib import Path
@@ -37,6 +38,12 @@ def run(config: dict[str, Any], secret_keys: tuple[str, ...] = (), into: Recordi
     )
 
 
+@functools.cache
+def recorded(environment: str) -> Recording:
+    """What the program registers for an environment as it stands."""
+    return run(config_of(environment))
+
+
 def test_the_program_stays_short() -> None:
     assert len((PROJECT / "__main__.py").read_text().splitlines()) <= 40
 
@@ -45,7 +52,7 @@ def test_the_program_stays_short() -> None:
 def test_exactly_the_plan_of_the_baseline_is_registered(environment: str) -> None:
     config = config_of(environment)
     planned = plan_baseline(read_baseline(config[ROOT])).manifests
-    found = [resource.inputs for resource in run(config).objects()]
+    found = [resource.inputs for resource in recorded(environment).objects()]
     assert len(found) == len(planned) > 50
     assert [manifest for manifest in planned if manifest not in found] == []
 
@@ -54,20 +61,20 @@ def test_exactly_the_plan_of_the_baseline_is_registered(environment: str) -> Non
 def test_no_control_has_anything_to_say_about_an_environment(environment: str) -> None:
     config = config_of(environment)
     knowledge = knowledge_of(read_baseline(config[ROOT]))
-    objects = [resource.inputs for resource in run(config).objects()]
+    objects = [resource.inputs for resource in recorded(environment).objects()]
     assert [judged for given in objects for judged in judge(given, CONTROLS, knowledge)] == []
     assert list(judge_stack(objects, CONTROLS, knowledge)) == []
 
 
 def test_development_is_rendered_and_nothing_of_it_is_protected() -> None:
-    recording = run(config_of("dev"))
+    recording = recorded("dev")
     assert recording.named("target").inputs == {"kubeconfig": "", "renderYamlToDirectory": "out/dev"}
     assert {resource.provider for resource in recording.objects()} == {"target"}
     assert not any(resource.protect for resource in recording.resources)
 
 
 def test_production_goes_to_its_cluster_and_its_namespaces_are_protected() -> None:
-    recording = run(config_of("prod"))
+    recording = recorded("prod")
     assert recording.named("target").inputs["context"] == "prod-cluster"
     assert recording.named("target").inputs["clusterIdentifier"] == "prod"
     namespaces = {resource.name for resource in recording.objects() if resource.inputs["kind"] == "Namespace"}
@@ -76,7 +83,7 @@ def test_production_goes_to_its_cluster_and_its_namespaces_are_protected() -> No
 
 
 def test_stack_outputs_name_the_environment_and_its_namespaces() -> None:
-    assert run(config_of("dev")).outputs == {
+    assert recorded("dev").outputs == {
         "environment": "dev",
         "namespaces": {
             "payments": ["payments-api", "payments-db"],

@@ -6,6 +6,7 @@ and a setting has come through when its value stands in what was written.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator
@@ -51,6 +52,7 @@ class Reach:
     states: dict[Dialect, tuple[tuple[KubeVersion, State], ...]]
 
 
+@functools.cache  # writing every dialect at every version takes seconds
 def reach() -> tuple[Reach, ...]:
     """Every control that the control plane emits, in the order of the benchmark."""
     entries = [one for one in ledger() if one.emitted_by is not None and one.emitted_by.plan.startswith(_PART)]
