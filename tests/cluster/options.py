@@ -1,4 +1,4 @@
-"""What the API server's own code says of flags and files, without a server: see tools/check-options."""
+"""What the code of Kubernetes' own programs says of flags and files, without starting them: see tools/check-options."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,7 @@ KUBERNETES = "/etc/kubernetes"
 
 @dataclass(frozen=True)
 class OptionsCheck:
-    """The judge, and a folder that stands for a host's /etc/kubernetes."""
+    """The judge of API servers, and a folder that stands for a host's /etc/kubernetes."""
 
     program: Path
     folder: Path
@@ -42,13 +43,18 @@ class OptionsCheck:
 
     def refusals(self, flags: list[str]) -> str:
         """What the code of the server refuses; empty when it takes everything."""
-        done = subprocess.run([self.program, *flags], capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode in (0, 1), done.stderr
-        assert (done.returncode == 0) is (done.stdout == ""), done.stdout
-        return done.stdout
+        return refusals(self.program, "kube-apiserver", flags)
 
     def _here(self, text: str) -> str:
         return text.replace(KUBERNETES, str(self.folder))
+
+
+def refusals(judge: Path, program: str, arguments: Sequence[str]) -> str:
+    """What the code of a program refuses, one line each; empty when it takes everything."""
+    done = subprocess.run([judge, program, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode in (0, 1), done.stderr
+    assert (done.returncode == 0) is (done.stdout == ""), done.stdout
+    return done.stdout
 
 
 def options_check(binaries: Binaries, folder: Path) -> OptionsCheck:
@@ -61,9 +67,13 @@ def options_check(binaries: Binaries, folder: Path) -> OptionsCheck:
 
 
 def built_check(name: str, minor: str) -> Path:
-    """The program tools/<name> against the code of a Kubernetes minor; built when it is not there yet."""
-    pin, source = ROOT / f"tools/kubernetes-{minor}", ROOT / f"tools/{name}/main.go"
-    digest = hashlib.sha256(b"".join(path.read_bytes() for path in (source, pin / "go.sum"))).hexdigest()[:12]
+    """The program tools/<name> against the code of a Kubernetes minor; built when it is not there yet.
+
+    What the minors call by different names lies in a folder of the minor.
+    """
+    pin, folder = ROOT / f"tools/kubernetes-{minor}", ROOT / "tools" / name
+    sources = [*sorted(folder.glob("*.go")), *sorted((folder / minor).glob("*.go"))]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in (*sources, pin / "go.sum"))).hexdigest()[:12]
     target = cache_folder() / f"{name}-{minor}-{digest}"
     target.parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{target}.lock").open("w") as lock:
@@ -74,7 +84,8 @@ def built_check(name: str, minor: str) -> Path:
             def build(copy: Path) -> None:
                 package = copy / name
                 package.mkdir()
-                shutil.copy(source, package)
+                for source in sources:
+                    shutil.copy(source, package)
                 build_program(copy, f"./{name}", target)
 
             in_copy(pin, build)

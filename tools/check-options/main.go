@@ -1,7 +1,7 @@
-// Command check-options lets the API server's own code judge its flags for authentication, authorization and
-// admission, with every file that they name, without starting a server.
+// Command check-options lets the code of Kubernetes' own programs judge their flags and files, without starting them.
 //
-// The arguments are those of kube-apiserver. What the code refuses is printed, one line each, and the exit code is 1.
+// The first argument names a program. Those of the control plane are followed by their flags, kubelet and kube-proxy
+// by files that hold one configuration each. What the code refuses is printed, one line each, and the exit code is 1.
 package main
 
 import (
@@ -10,18 +10,24 @@ import (
 	"strings"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/util/sets"
-	"k8s.io/apiserver/pkg/admission"
-	"k8s.io/apiserver/pkg/apis/apiserver"
-	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
-	"k8s.io/kubernetes/cmd/kube-apiserver/app/options"
-	"k8s.io/pod-security-admission/admission/api/load"
-	"k8s.io/pod-security-admission/admission/api/validation"
+	"k8s.io/apimachinery/pkg/util/errors"
+	cliflag "k8s.io/component-base/cli/flag"
 )
 
+var programs = map[string]func([]string) []error{
+	"kube-apiserver":          apiServer,
+	"kube-controller-manager": controllerManager,
+	"kube-scheduler":          scheduler,
+	"kubelet":                 files(kubelet),
+	"kube-proxy":              files(kubeProxy),
+}
+
 func main() {
-	found := check(os.Args[1:])
+	if len(os.Args) < 2 || programs[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: check-options PROGRAM FLAGS-OR-FILES")
+		os.Exit(2)
+	}
+	found := programs[os.Args[1]](os.Args[2:])
 	for _, err := range found {
 		fmt.Println(strings.ReplaceAll(err.Error(), "\n", " "))
 	}
@@ -30,69 +36,54 @@ func main() {
 	}
 }
 
-func check(arguments []string) []error {
-	server := options.NewServerRunOptions()
-	flags := pflag.NewFlagSet("kube-apiserver", pflag.ContinueOnError)
-	sections := server.Flags()
+// parse reads flags into the sections of a program's options; a flag that it does not know is an error.
+func parse(sections cliflag.NamedFlagSets, arguments []string) error {
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	for _, section := range sections.FlagSets {
 		flags.AddFlagSet(section)
 	}
 	if err := flags.Parse(arguments); err != nil {
-		return []error{err}
+		return err
 	}
-	found := append(server.Authentication.Validate(), server.Authorization.Validate()...)
-	found = append(found, server.Admission.Validate()...)
-	if len(found) > 0 {
-		return found
-	}
-	if _, err := server.Authentication.ToAuthenticationConfig(); err != nil {
-		found = append(found, fmt.Errorf("authentication: %w", err))
-	}
-	return append(found, plugins(server)...)
-}
-
-// plugins makes each plug-in that would run from its block of the configuration.
-func plugins(server *options.ServerRunOptions) []error {
-	generic := server.Admission.GenericAdmission
-	running := sets.NewString(generic.RecommendedPluginOrder...).
-		Difference(sets.NewString(generic.DefaultOffPlugins.UnsortedList()...)).
-		Insert(generic.EnablePlugins...)
-	scheme := runtime.NewScheme()
-	for _, add := range []func(*runtime.Scheme) error{apiserver.AddToScheme, apiserverv1.AddToScheme} {
-		if err := add(scheme); err != nil {
-			return []error{err}
-		}
-	}
-	provider, err := admission.ReadAdmissionConfiguration(running.List(), generic.ConfigFile, scheme)
-	if err != nil {
-		return []error{err}
-	}
-	var found []error
-	for _, name := range running.List() {
-		configuration, err := provider.ConfigFor(name)
-		if err == nil {
-			_, err = generic.Plugins.InitPlugin(name, configuration, admission.PluginInitializers{})
-		}
-		// What comes after the configuration was read needs a server: clients, informers.
-		if err != nil && !strings.HasPrefix(err.Error(), "failed to initialize admission plugin") {
-			found = append(found, fmt.Errorf("admission: %s: %w", name, err))
-		}
-	}
-	return append(found, podSecurity(provider)...)
-}
-
-// podSecurity checks the block that its plug-in checks only when it has a client.
-func podSecurity(provider admission.ConfigProvider) []error {
-	block, err := provider.ConfigFor("PodSecurity")
-	if err != nil {
-		return []error{err}
-	}
-	configuration, err := load.LoadFromReader(block)
-	if err != nil {
-		return nil // the plug-in says so as well
-	}
-	if err := validation.ValidatePodSecurityConfiguration(configuration).ToAggregate(); err != nil {
-		return []error{fmt.Errorf("admission: PodSecurity: %w", err)}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("not a flag: %q", flags.Args())
 	}
 	return nil
+}
+
+// files judges each file of a list.
+func files(judge func([]byte) []error) func([]string) []error {
+	return func(paths []string) []error {
+		if len(paths) == 0 {
+			return []error{fmt.Errorf("no file to judge")}
+		}
+		var found []error
+		for _, path := range paths {
+			data, err := os.ReadFile(path)
+			if err != nil {
+				found = append(found, err)
+				continue
+			}
+			found = append(found, judge(data)...)
+		}
+		return found
+	}
+}
+
+// each is a list of errors as single ones.
+func each(err error) []error {
+	if err == nil {
+		return nil
+	}
+	if list, ok := err.(errors.Aggregate); ok {
+		return list.Errors()
+	}
+	return []error{err}
+}
+
+// tls judges what the programs look up only when they open their port.
+func tls(suites []string, minimum string) []error {
+	_, wrongSuites := cliflag.TLSCipherSuites(suites)
+	_, wrongMinimum := cliflag.TLSVersion(minimum)
+	return append(each(wrongSuites), each(wrongMinimum)...)
 }
