@@ -1,7 +1,7 @@
 """The configuration of kube-proxy as a document.
 
 Source: k8s.io/kube-proxy v0.18.19 to v0.37.2 config/v1alpha1/types.go, k8s.io/kubernetes v1.18.20 to v1.37.2
-pkg/proxy/apis/config/validation/validation.go (an address without a port is refused).
+pkg/proxy/apis/config/validation/validation.go (the address of metrics is an IP with a port, and no name).
 """
 
 from __future__ import annotations
