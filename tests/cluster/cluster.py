@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,8 @@ class Answer:
 
     status: int
     body: Any
+    warnings: tuple[str, ...] = ()
+    """Headers `Warning` of the answer."""
 
 
 @dataclass
@@ -50,6 +53,11 @@ class Cluster:
     def admin(self) -> Path:
         """Kubeconfig of the administrator."""
         return self.folder / "admin.conf"
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """What a connection of the administrator shows and trusts."""
+        return _context_of(self.admin)
 
     def request(self, method: str, path: str, body: Any = None, *, kubeconfig: Path | None = None) -> Answer:
         """One request as the administrator, or as whoever a kubeconfig says."""
@@ -75,9 +83,9 @@ class Cluster:
         )
         try:
             with urllib.request.urlopen(request, context=context, timeout=20) as answer:
-                return Answer(answer.status, _parsed(answer.read()))
+                return answer_of(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
-            return Answer(error.code, _parsed(error.read()))
+            return answer_of(error.code, error.headers, error.read())
 
     def is_ready(self) -> bool:
         """Whether the API server says that it is ready."""
@@ -91,18 +99,25 @@ class Cluster:
         asked = {"key": _base64(key)}
         if everything_below:
             asked["range_end"] = _base64(key[:-1] + chr(ord(key[-1]) + 1))
+        found = self._ask_etcd("range", asked).get("kvs") or []
+        return {base64.b64decode(one["key"]).decode(): base64.b64decode(one["value"]) for one in found}
+
+    def put(self, key: str, value: str) -> None:
+        """Store a value in etcd, past the API server."""
+        self._ask_etcd("put", {"key": _base64(key), "value": _base64(value)})
+
+    def _ask_etcd(self, what: str, asked: dict[str, str]) -> Any:
         scheme, context = "http", None
         if self.etcd_client is not None:
             scheme, context = "https", ssl.create_default_context(cafile=str(self.pki / "etcd/ca.crt"))
             context.load_cert_chain(*self.etcd_client)
         request = urllib.request.Request(
-            f"{scheme}://127.0.0.1:{self.etcd_port}/v3/kv/range",
+            f"{scheme}://127.0.0.1:{self.etcd_port}/v3/kv/{what}",
             data=json.dumps(asked).encode(),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=20, context=context) as answer:
-            found = json.load(answer).get("kvs") or []
-        return {base64.b64decode(one["key"]).decode(): base64.b64decode(one["value"]) for one in found}
+            return json.load(answer)
 
     def start_api_server(self, flags: Sequence[str], *, name: str = "kube-apiserver", wait: bool = True) -> Server:
         """Start an API server with exactly these flags."""
@@ -239,6 +254,11 @@ def _context_of(kubeconfig: Path) -> ssl.SSLContext:
 
 def _base64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def answer_of(status: int, headers: Message, body: bytes) -> Answer:
+    """An answer from its parts."""
+    return Answer(status, _parsed(body), tuple(headers.get_all("Warning", [])))
 
 
 def _parsed(body: bytes) -> Any:

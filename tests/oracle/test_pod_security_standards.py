@@ -6,22 +6,11 @@ Every fixture pod of every policy version is judged here and must get the verdic
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-import yaml
 
 from k8s_hardening.controls.control import Profile
-from k8s_hardening.controls.judging import judge
 from k8s_hardening.controls.registry import controls_of
-from k8s_hardening.kube.version import KubeVersion
-from k8s_hardening.model.knowledge import Knowledge
-from tests.oracle.go_modules import folder_of_module
-
-FIXTURES = 4_537
-NEWEST_MINOR = 37
-PROFILES = {"baseline": Profile.PSS_BASELINE, "restricted": Profile.PSS_RESTRICTED}
+from tests.oracle.pod_security_fixtures import FIXTURES, NEWEST_MINOR, PROFILES, Fixture, pod_security_fixtures
 
 # Upstream's check -> the controls that answer for it.
 CONTROLS_OF_CHECK = {
@@ -47,68 +36,40 @@ CONTROLS_OF_CHECK = {
 }
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """One fixture pod with both verdicts."""
-
-    path: Path
-    offended: str | None
-    """Upstream's check, or None for a pod that upstream admits."""
-    found: dict[str, str]
-    """Control -> its message."""
-
-    @property
-    def agrees(self) -> bool:
-        if self.offended is None:
-            return not self.found
-        return bool(CONTROLS_OF_CHECK[self.offended] & self.found.keys())
-
-    def __str__(self) -> str:
-        upstream = "admits it" if self.offended is None else f"refuses it ({self.offended})"
-        return f"{self.path}: upstream {upstream}, found here: {self.found or 'nothing'}"
-
-
 @pytest.fixture(scope="module")
-def test_data() -> Path:
-    return folder_of_module("pod-security-fixtures", "k8s.io/pod-security-admission") / "test" / "testdata"
+def fixtures() -> list[Fixture]:
+    return list(pod_security_fixtures())
 
 
-@pytest.fixture(scope="module")
-def judgements(test_data: Path) -> list[Judgement]:
-    return [_judged(test_data, path) for path in sorted(test_data.glob("*/v1.*/*/*.yaml"))]
+def agrees(fixture: Fixture) -> bool:
+    if fixture.offended is None:
+        return not fixture.found
+    return bool(CONTROLS_OF_CHECK[fixture.offended] & fixture.found.keys())
 
 
-def _judged(root: Path, path: Path) -> Judgement:
-    relative = path.relative_to(root)
-    level, version, verdict, name = relative.parts
-    # Upstream's policies reach back to 1.0, further than the versions that a configuration may name.
-    knowledge = Knowledge.model_construct(kubernetes=KubeVersion.parse(version))
-    pod = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
-    found = {
-        judged.control.id: judged.finding.message for judged in judge(pod, controls_of(PROFILES[level]), knowledge)
-    }
-    check = name.removesuffix(".yaml").rstrip("0123456789")
-    return Judgement(relative, {"pass": None, "fail": check}[verdict], found)
+def described(fixture: Fixture) -> str:
+    upstream = "admits it" if fixture.offended is None else f"refuses it ({fixture.offended})"
+    return f"{fixture.path}: upstream {upstream}, found here: {fixture.found or 'nothing'}"
 
 
-def test_every_fixture_of_every_policy_version_is_compared(judgements: list[Judgement]) -> None:
-    compared = {judgement.path.parts[:3] for judgement in judgements}
+def test_every_fixture_of_every_policy_version_is_compared(fixtures: list[Fixture]) -> None:
+    compared = {fixture.path.parts[:3] for fixture in fixtures}
     assert compared == {
         (level, f"v1.{minor}", verdict)
         for level in PROFILES
         for minor in range(NEWEST_MINOR + 1)
         for verdict in ("pass", "fail")
     }
-    assert len(judgements) == FIXTURES
+    assert len(fixtures) == FIXTURES
 
 
-def test_the_verdict_on_every_fixture_is_that_of_upstream(judgements: list[Judgement]) -> None:
-    disagreements = [judgement for judgement in judgements if not judgement.agrees]
-    print(f"{len(judgements)} pods compared with upstream, {len(disagreements)} disagreements")
-    assert not disagreements, "\n".join(map(str, disagreements))
-    assert {judgement.offended for judgement in judgements} - {None} == CONTROLS_OF_CHECK.keys()
+def test_the_verdict_on_every_fixture_is_that_of_upstream(fixtures: list[Fixture]) -> None:
+    disagreements = [fixture for fixture in fixtures if not agrees(fixture)]
+    print(f"{len(fixtures)} pods compared with upstream, {len(disagreements)} disagreements")
+    assert not disagreements, "\n".join(map(described, disagreements))
+    assert {fixture.offended for fixture in fixtures} - {None} == CONTROLS_OF_CHECK.keys()
 
 
-def test_every_control_of_the_profiles_is_needed_by_some_fixture(judgements: list[Judgement]) -> None:
-    finding = {control for judgement in judgements for control in judgement.found}
+def test_every_control_of_the_profiles_is_needed_by_some_fixture(fixtures: list[Fixture]) -> None:
+    finding = {control for fixture in fixtures for control in fixture.found}
     assert finding == {control.id for control in controls_of(Profile.PSS_RESTRICTED)}

@@ -1,9 +1,11 @@
 """Every namespace must enforce a Pod Security Standard, from the version on that judges by it.
 
 Restricted labels of Namespaces, system ones excepted, under pod-security.kubernetes.io/: `enforce`, allowed baseline
-and restricted; absent means the cluster's default, which nothing here knows. `enforce-version`, allowed absent,
-latest, or a version that is not older than the last one that brought a demand: an old policy asks for less under the
-same name.
+and restricted; absent means the cluster's default, which nothing here knows. `enforce-version`, allowed a version from
+the last one that brought a demand, since an old policy asks for less under the same name, to that of the cluster.
+A newer one counts as the newest that the server has, as `latest` does, and so does absent where nobody set another
+default: such a policy changes with the server, and from 1.35 on asks less of pods in user namespaces than before.
+Source: k8s.io/pod-security-admission v0.37.2 api/helpers.go, PolicyToEvaluate; policy/registry.go, EvaluatePod.
 """
 
 from __future__ import annotations
@@ -30,9 +32,9 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         yield finding(
             key_path(LABELS_PATH, ENFORCE), level, "set it to restricted, or where that cannot be to baseline"
         )
-    if not _is_full(version, knowledge):
-        oldest = oldest_full_policy(knowledge.kubernetes)
-        yield finding(key_path(LABELS_PATH, ENFORCE_VERSION), version, f"remove it, or set it to v{oldest} or later")
+    # A namespace that enforces nothing has nothing to pin.
+    if (version is not None or level in LEVELS) and not _is_pinned(version, knowledge):
+        yield finding(key_path(LABELS_PATH, ENFORCE_VERSION), version, _how_to_pin(version, knowledge))
 
 
 def harden(manifest: Manifest, knowledge: Knowledge) -> None:
@@ -44,15 +46,25 @@ def harden(manifest: Manifest, knowledge: Knowledge) -> None:
         owner = knowledge.tenant_of_namespace(name_of(manifest))
         known = owner.namespaces[name_of(manifest)] if owner else ""
         labels[ENFORCE] = known if known in LEVELS else "restricted"
-    if not _is_full(labels.get(ENFORCE_VERSION), knowledge):
-        del labels[ENFORCE_VERSION]
+    if not _is_pinned(labels.get(ENFORCE_VERSION), knowledge):
+        labels[ENFORCE_VERSION] = f"v{knowledge.kubernetes}"
 
 
-def _is_full(version: object, knowledge: Knowledge) -> bool:
-    if version is None:
-        return True
+def _is_pinned(version: object, knowledge: Knowledge) -> bool:
     policy = policy_version(as_str(version))
-    return policy is not None and policy >= oldest_full_policy(knowledge.kubernetes)
+    return policy is not None and oldest_full_policy(knowledge.kubernetes) <= policy <= knowledge.kubernetes
+
+
+def _how_to_pin(version: object, knowledge: Knowledge) -> str:
+    policy = policy_version(as_str(version))
+    if policy is not None and policy < knowledge.kubernetes:
+        return f"set it to v{knowledge.kubernetes}; an old policy asks for less"
+    if version is None or policy is not None:
+        return (
+            f"set it to v{knowledge.kubernetes}; the newest policy changes with the server, and from 1.35 on asks less "
+            "of pods in user namespaces"
+        )
+    return f"set it to v{knowledge.kubernetes}"
 
 
 CONTROL = Control(
