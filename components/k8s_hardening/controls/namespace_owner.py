@@ -2,9 +2,9 @@
 
 Restricted fields of Namespaces, system ones excepted, as soon as the judge knows any tenant: metadata.name, which
 must be a namespace of some tenant; the label k8s-hardening/tenant, which must name that tenant; from 1.23 on the
-label pod-security.kubernetes.io/enforce, which must be no weaker than the known level. Labels never teach the judge
-anything. A label that enforces nothing at all belongs to namespace-pod-security. There is no fix: one of the two is
-mistaken.
+label pod-security.kubernetes.io/enforce, which must be no weaker than the known level, as far as what is exempt in
+the namespace lets that be enforced. Labels never teach the judge anything. A label that enforces nothing at all belongs
+to namespace-pod-security. There is no fix: one of the two is mistaken.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
 from k8s_hardening.controls.namespace_pod_security import LABELS_PATH, LEVELS
+from k8s_hardening.controls.shared.admitted_levels import admitted_level, how_to_enforce
 from k8s_hardening.controls.shared.stack_namespaces import is_user_namespace, labels_of, raw_name
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, key_path, name_of
 from k8s_hardening.kube.pod_security import ENFORCE, SINCE, STRICTNESS
@@ -41,9 +42,10 @@ def check_1_23(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     owner = _owner(manifest, knowledge) if is_user_namespace(manifest) else None
     if owner is None:
         return
-    level, known = labels_of(manifest).get(ENFORCE), owner.namespaces[name_of(manifest)]
+    level, name = labels_of(manifest).get(ENFORCE), name_of(manifest)
+    known = admitted_level(owner.namespaces[name], name, knowledge).level
     if level is UNKNOWN or (level in LEVELS and STRICTNESS[level] < STRICTNESS.get(known, 0)):
-        yield finding(key_path(LABELS_PATH, ENFORCE), level, f"set it to {known}")
+        yield finding(key_path(LABELS_PATH, ENFORCE), level, how_to_enforce(owner.namespaces[name], name, knowledge))
 
 
 def _owner(manifest: Manifest, knowledge: Knowledge) -> TenantFacts | None:

@@ -1,10 +1,12 @@
 """Every namespace must enforce a Pod Security Standard, from the version on that judges by it.
 
 Restricted labels of Namespaces, system ones excepted, under pod-security.kubernetes.io/: `enforce`, allowed baseline
-and restricted; absent means the cluster's default, which nothing here knows. `enforce-version`, allowed a version from
-the last one that brought a demand, since an old policy asks for less under the same name, to that of the cluster.
-A newer one counts as the newest that the server has, as `latest` does, and so does absent where nobody set another
-default: such a policy changes with the server, and from 1.35 on asks less of pods in user namespaces than before.
+and restricted; absent means the cluster's default, which nothing here knows. Where a control of the level baseline is
+exempt in the namespace, privileged is allowed until that ends, since no other level admits the pod that is exempt.
+`enforce-version`, allowed a version from the last one that brought a demand, since an old policy asks for less under
+the same name, to that of the cluster. A newer one counts as the newest that the server has, as `latest` does, and so
+does absent where nobody set another default: such a policy changes with the server, and from 1.35 on asks less of pods
+in user namespaces than before.
 Source: k8s.io/pod-security-admission v0.37.2 api/helpers.go, PolicyToEvaluate; policy/registry.go, EvaluatePod.
 """
 
@@ -13,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.shared.admitted_levels import admitted_level, how_to_enforce
 from k8s_hardening.controls.shared.stack_namespaces import is_user_namespace, labels_of
 from k8s_hardening.kube.manifest import Manifest, as_str, ensure_map, key_path, name_of
 from k8s_hardening.kube.pod_security import ENFORCE, ENFORCE_VERSION, SINCE, oldest_full_policy, policy_version
@@ -20,6 +23,7 @@ from k8s_hardening.model.knowledge import Knowledge
 
 LEVELS = ("baseline", "restricted")
 LABELS_PATH = "metadata.labels"
+_NOTHING = "privileged"
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -28,10 +32,9 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         return
     labels = labels_of(manifest)
     level, version = labels.get(ENFORCE), labels.get(ENFORCE_VERSION)
-    if level not in LEVELS:
-        yield finding(
-            key_path(LABELS_PATH, ENFORCE), level, "set it to restricted, or where that cannot be to baseline"
-        )
+    if level not in LEVELS and not (level == _NOTHING and _can_enforce(manifest, knowledge) == _NOTHING):
+        fix = how_to_enforce(_known(manifest, knowledge), name_of(manifest), knowledge)
+        yield finding(key_path(LABELS_PATH, ENFORCE), level, fix)
     # A namespace that enforces nothing has nothing to pin.
     if (version is not None or level in LEVELS) and not _is_pinned(version, knowledge):
         yield finding(key_path(LABELS_PATH, ENFORCE_VERSION), version, _how_to_pin(version, knowledge))
@@ -43,11 +46,21 @@ def harden(manifest: Manifest, knowledge: Knowledge) -> None:
         return
     labels = ensure_map(ensure_map(manifest, "metadata"), "labels")
     if labels.get(ENFORCE) not in LEVELS:
-        owner = knowledge.tenant_of_namespace(name_of(manifest))
-        known = owner.namespaces[name_of(manifest)] if owner else ""
-        labels[ENFORCE] = known if known in LEVELS else "restricted"
+        labels[ENFORCE] = _can_enforce(manifest, knowledge)
     if not _is_pinned(labels.get(ENFORCE_VERSION), knowledge):
         labels[ENFORCE_VERSION] = f"v{knowledge.kubernetes}"
+
+
+def _can_enforce(manifest: Manifest, knowledge: Knowledge) -> str:
+    """The level that the judge knows for the namespace, as far as what is exempt there lets it be enforced."""
+    return admitted_level(_known(manifest, knowledge), name_of(manifest), knowledge).level
+
+
+def _known(manifest: Manifest, knowledge: Knowledge) -> str:
+    name = name_of(manifest)
+    owner = knowledge.tenant_of_namespace(name)
+    known = owner.namespaces[name] if owner else ""
+    return known if known in LEVELS else "restricted"
 
 
 def _is_pinned(version: object, knowledge: Knowledge) -> bool:

@@ -23,6 +23,8 @@ _TEMPLATE_OF_KIND: dict[str, tuple[str, ...]] = {
     "Job": ("spec", "template"),
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
 }
+KINDS_WITH_PODS = frozenset(_TEMPLATE_OF_KIND)
+"""The built-in kinds that carry a pod."""
 _GROUPS_WITH_PODS = frozenset({"", "apps", "extensions", "batch"})
 CONTAINER_LISTS = ("initContainers", "containers", "ephemeralContainers")
 # Where custom resources keep containers by other names: Argo Workflows v1alpha1 (Template) and Tekton v1 (TaskSpec).
