@@ -7,14 +7,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from k8s_hardening.resources.args import DnsArgs, EndArgs, FlowArgs, LimitsArgs, NamespaceArgs
+    from k8s_hardening.resources.args import DnsArgs, EndArgs, ExemptionArgs, FlowArgs, LimitsArgs, NamespaceArgs
     from k8s_hardening.resources.baseline import (
         AppArmorArgs,
         AppArmorProfileArgs,
         BaselineTenantArgs,
         CniArgs,
         EnforcementArgs,
-        ExemptionArgs,
         HardenedBaseline,
         HardenedBaselineArgs,
         ImagesArgs,
@@ -137,14 +136,13 @@ __all__ = [
 
 if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name valid
     _HOME = {
-        "args": ("DnsArgs", "EndArgs", "FlowArgs", "LimitsArgs", "NamespaceArgs"),
+        "args": ("DnsArgs", "EndArgs", "ExemptionArgs", "FlowArgs", "LimitsArgs", "NamespaceArgs"),
         "baseline": (
             "AppArmorArgs",
             "AppArmorProfileArgs",
             "BaselineTenantArgs",
             "CniArgs",
             "EnforcementArgs",
-            "ExemptionArgs",
             "HardenedBaseline",
             "HardenedBaselineArgs",
             "ImagesArgs",

@@ -45,6 +45,17 @@ FLOWS = [
         "ports": ["TCP/5432", "UDP/53"],
     }
 ]
+EXEMPTION: dict[str, Any] = {
+    "control": "privileged",
+    "namespace": "payments-api",
+    "kind": "Pod",
+    "name": "agent",
+    "container": "agent",
+    "reason": "the agent loads a kernel module",
+    "owner": "platform",
+    "expires": "2026-12-31",
+    "compensating": "runs on nodes of its own",
+}
 TENANT = {
     "name": "payments",
     "namespaces": [
@@ -74,7 +85,10 @@ CONTROL_PLANE = {
 EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
     "ControlPlane": (ControlPlaneInputs, {"kubernetes": "1.36", "dialect": "rke2", **CONTROL_PLANE}),
     "DenyAll": (DenyAllInputs, {"namespace": "payments-api", "kubernetes": "1.36", "dns": DNS, "flows": FLOWS}),
-    "Tenant": (TenantInputs, {**TENANT, "kubernetes": "1.36", "dns": DNS, "protect": False}),
+    "Tenant": (
+        TenantInputs,
+        {**TENANT, "kubernetes": "1.36", "dns": DNS, "protect": False, "exemptions": [EXEMPTION]},
+    ),
     "HardenedBaseline": (
         Baseline,
         {
@@ -105,19 +119,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                 "unknowns": "mandatory",
                 "packages": ["random"],
             },
-            "exemptions": [
-                {
-                    "control": "privileged",
-                    "namespace": "payments-api",
-                    "kind": "Pod",
-                    "name": "agent",
-                    "container": "agent",
-                    "reason": "the agent loads a kernel module",
-                    "owner": "platform",
-                    "expires": "2026-12-31",
-                    "compensating": "runs on nodes of its own",
-                }
-            ],
+            "exemptions": [EXEMPTION],
         },
     ),
 }

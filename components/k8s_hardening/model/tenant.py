@@ -26,6 +26,7 @@ from k8s_hardening.model.checked import (
     wrong,
 )
 from k8s_hardening.model.crossing import tenant_problems
+from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.network import DnsSpec, FlowSpec
 from k8s_hardening.model.raw import Problem
 
@@ -202,6 +203,16 @@ class TenantSpec(Model):
         yield from self.viewers
 
 
+_EXEMPTION = {
+    "control": "run-as-non-root",
+    "namespace": "payments-api",
+    "name": "legacy",
+    "reason": "Its image starts as root and drops to a user of its own.",
+    "owner": "payments-team",
+    "expires": "2027-06-30",
+}
+
+
 class TenantInputs(TenantSpec, Whole):
     """Inputs of the component `Tenant`: a tenant and what it must know of the cluster."""
 
@@ -211,6 +222,8 @@ class TenantInputs(TenantSpec, Whole):
     """Where the cluster resolves names."""
     protect: Switch = True
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
+    exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
+    """Weaker: exceptions that the namespaces' Pod Security labels must let through; the pack must know them as well."""
 
     @classmethod
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:

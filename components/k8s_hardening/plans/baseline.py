@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.apparmor import profile_file
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.network import touches
 from k8s_hardening.plans.plan import Notes, Plan, in_apply_order
-from k8s_hardening.plans.tenant import plan_tenant
+from k8s_hardening.plans.tenant import admission_advice, plan_tenant
 
 
 def plan_baseline(baseline: Baseline) -> Plan:
     """The objects of all tenants and of the control plane, and the files of the hosts."""
     control_plane = plan_in_dialect(baseline.control_plane, baseline.kubernetes, baseline.dialect)
     profiles = [profile_file(profile) for profile in baseline.apparmor.profiles]
+    advice = (*_admission_advice(baseline), *control_plane.advice)
     return Plan(
         manifests=in_apply_order(
             (
@@ -23,7 +26,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
             )
         ),
         host_files=tuple(sorted((*profiles, *control_plane.host_files), key=lambda file: file.path)),
-        notes=Notes(control_plane.not_expressible, control_plane.owned_by_provider, control_plane.advice),
+        notes=Notes(control_plane.not_expressible, control_plane.owned_by_provider, advice),
     )
 
 
@@ -46,4 +49,14 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
         kubernetes=baseline.kubernetes,
         dns=baseline.dns,
         protect=baseline.target.is_live and tenant.decommission is None,
+        exemptions=tuple(
+            sorted(
+                (one for one in baseline.exemptions if one.namespace in own), key=lambda one: one.model_dump_json()
+            )
+        ),
     )
+
+
+def _admission_advice(baseline: Baseline) -> Iterator[str]:
+    for tenant in sorted(baseline.tenants, key=lambda one: one.name):
+        yield from admission_advice(tenant_inputs(baseline, tenant))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from k8s_hardening.controls.shared.admitted_levels import admitted_level
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
 from k8s_hardening.model.knowing import facts_of
@@ -14,13 +15,23 @@ from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
 from k8s_hardening.plans.network import deny_all, touches
 from k8s_hardening.plans.plan import hardened
-from k8s_hardening.plans.pod_security import pod_security_labels
+from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
 from k8s_hardening.plans.tenant_roles import rules_of
 
 
 def plan_tenant(inputs: TenantInputs) -> tuple[Manifest, ...]:
     """All objects of one tenant, in apply order."""
-    return hardened(_objects(inputs), Knowledge(kubernetes=inputs.kubernetes, tenants=(facts_of(inputs),)))
+    return hardened(_objects(inputs), _knowledge(inputs))
+
+
+def _knowledge(inputs: TenantInputs) -> Knowledge:
+    return Knowledge(kubernetes=inputs.kubernetes, tenants=(facts_of(inputs),), exemptions=inputs.exemptions)
+
+
+def admission_advice(inputs: TenantInputs) -> Iterator[str]:
+    """What the server does not enforce in the tenant's namespaces, since something is exempt there."""
+    for namespace in inputs.namespaces:
+        yield from weaker_label_advice(namespace.name, namespace.pod_security, _knowledge(inputs))
 
 
 def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
@@ -52,7 +63,9 @@ def _namespace(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
         **inputs.labels,
         **MANAGED_BY,
         TENANT_LABEL: inputs.name,
-        **pod_security_labels(namespace.pod_security, inputs.kubernetes),
+        **pod_security_labels(
+            admitted_level(namespace.pod_security, namespace.name, _knowledge(inputs)).level, inputs.kubernetes
+        ),
     }
     if inputs.kubernetes < NAMESPACES_NAMED_SINCE:
         labels[NAMESPACE_LABEL] = namespace.name

@@ -68,3 +68,26 @@ class DnsArgs(TypedDict):
     """Labels of the DNS pods."""
     node_local_cidr: NotRequired[str]
     """Address of NodeLocal DNSCache, which runs on the host network where pod selectors do not reach."""
+
+
+class ExemptionArgs(TypedDict):
+    """One control does not apply to some objects, for a reason and until a day."""
+
+    control: str
+    """Id of the control, for example host-path-volumes."""
+    namespace: NotRequired[str]
+    """Namespace of the objects; None for cluster-scoped ones or any."""
+    kind: NotRequired[str]
+    """Kind of the objects; None for any."""
+    name: NotRequired[str]
+    """Name of the object; None for any in the namespace."""
+    container: NotRequired[str]
+    """Name of the container; None for all of the pod."""
+    reason: str
+    """Why, for the reader of a report; at least ten characters."""
+    owner: str
+    """Who answers for it."""
+    expires: str
+    """Last day on which it holds."""
+    compensating: NotRequired[str]
+    """What reduces the risk meanwhile."""

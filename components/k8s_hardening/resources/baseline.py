@@ -7,7 +7,7 @@ import pulumi
 
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.plans.baseline import tenant_inputs
-from k8s_hardening.resources.args import DnsArgs, FlowArgs, NamespaceArgs
+from k8s_hardening.resources.args import DnsArgs, ExemptionArgs, FlowArgs, NamespaceArgs
 from k8s_hardening.resources.checking import checked
 from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.control_plane import ControlPlane
@@ -98,29 +98,6 @@ class EnforcementArgs(TypedDict):
     """Level of a verdict that cannot be given because a value is known only at apply; mandatory blocks."""
     packages: NotRequired[Sequence[str]]
     """Pulumi packages that stacks may use beside kubernetes; none of them is judged by what it does to a cluster."""
-
-
-class ExemptionArgs(TypedDict):
-    """One control does not apply to some objects, for a reason and until a day."""
-
-    control: str
-    """Id of the control, for example host-path-volumes."""
-    namespace: NotRequired[str]
-    """Namespace of the objects; None for cluster-scoped ones or any."""
-    kind: NotRequired[str]
-    """Kind of the objects; None for any."""
-    name: NotRequired[str]
-    """Name of the object; None for any in the namespace."""
-    container: NotRequired[str]
-    """Name of the container; None for all of the pod."""
-    reason: str
-    """Why, for the reader of a report; at least ten characters."""
-    owner: str
-    """Who answers for it."""
-    expires: str
-    """Last day on which it holds."""
-    compensating: NotRequired[str]
-    """What reduces the risk meanwhile."""
 
 
 class HardenedBaselineArgs(TypedDict):

@@ -7,8 +7,8 @@ import pulumi
 
 from k8s_hardening.kube.manifest import kind_of
 from k8s_hardening.model.tenant import TenantInputs
-from k8s_hardening.plans.tenant import plan_tenant
-from k8s_hardening.resources.args import DnsArgs, FlowArgs, NamespaceArgs
+from k8s_hardening.plans.tenant import admission_advice, plan_tenant
+from k8s_hardening.resources.args import DnsArgs, ExemptionArgs, FlowArgs, NamespaceArgs
 from k8s_hardening.resources.checking import checked
 from k8s_hardening.resources.component import HardenedComponent
 
@@ -38,6 +38,8 @@ class TenantArgs(TypedDict):
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
     protect: NotRequired[bool]
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
+    exemptions: NotRequired[Sequence[ExemptionArgs]]
+    """Weaker: exceptions that the namespaces' Pod Security labels must let through; the pack must know them as well."""
 
 
 class Tenant(HardenedComponent):
@@ -49,6 +51,8 @@ class Tenant(HardenedComponent):
     def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = checked(args, TenantInputs, name)
         super().__init__(name, inputs, opts)
+        for advice in admission_advice(inputs):
+            pulumi.warn(advice, self)
         protect = inputs.protect and inputs.decommission is None
         for manifest in plan_tenant(inputs):
             self._emit(manifest, protect=protect and kind_of(manifest) == "Namespace")
