@@ -14,7 +14,7 @@ from typing import Any
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.profile_types import allow_profiles, forbidden_profiles
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, key_path
-from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 FIELD = "appArmorProfile"
@@ -60,5 +60,6 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: AppArmor",),
     check=check,
+    concerns=carries_pods,
     harden=harden,
 )

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, describe, finding
 from k8s_hardening.kube.audit import GROUP, KIND, Decision, Level, Stage, decide, refusals
 from k8s_hardening.kube.audit_catalogue import CATALOGUE, Area, Probe
+from k8s_hardening.kube.control_planes import may_configure
 from k8s_hardening.kube.embedded import ConfigurationKind, EmbeddedFile, embedded_files
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list
 from k8s_hardening.kube.version import KubeVersion
@@ -108,4 +109,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 3.2.1", "CIS 3.2.2"),
     check=check,
+    concerns=may_configure,
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.added_capabilities import added_capabilities, keep_added
 from k8s_hardening.kube.manifest import Manifest
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.pods import carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 ALLOWED = (
@@ -55,5 +55,6 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: Capabilities", "CIS 5.2.8", "CIS 5.2.9"),
     check=check,
+    concerns=carries_pods,
     harden=harden,
 )

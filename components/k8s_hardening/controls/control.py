@@ -71,6 +71,8 @@ def describe(value: Any) -> str:
 
 
 Check = Callable[[Manifest, Knowledge], Iterator[Finding]]
+Concern = Callable[[Manifest], bool]
+"""Says of an object whether a check could find anything in it at all."""
 Harden = Callable[[Manifest, Knowledge], None]
 StackCheck = Callable[[Sequence[Manifest], Knowledge], Iterator[tuple[int, Finding]]]
 
@@ -96,6 +98,9 @@ class Control:
         chapter: workload, image, rbac, network, namespace, api, secret or control-plane; groups the documentation.
         references: the standards' own names, for example "CIS 5.2.2" or "PSS baseline: Privileged Containers".
         check: yields findings for one object; must never change it, and must not depend on the order of lists.
+        concerns: says of which objects `check` is asked, in every version; None asks it of all. The judge works it out
+            once for all controls that name the same one, so name a shared one, and only one that sees every object
+            in which `check` ever finds something.
         harden: changes the object in place so that `check` finds nothing more; keeps what is already safe.
         check_stack: yields (index of the object, finding) over all objects of a stack together.
         revisions: later forms of `check` and `harden` by Kubernetes version, oldest first.
@@ -109,6 +114,7 @@ class Control:
     references: tuple[str, ...]
     profile: Profile = Profile.FULL
     check: Check | None = None
+    concerns: Concern | None = None
     harden: Harden | None = None
     check_stack: StackCheck | None = None
     revisions: tuple[Revision, ...] = field(default=())

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import told, unreadable
 from k8s_hardening.kube.admission_plugins import REFUSED, plugins, switched_off_by
-from k8s_hardening.kube.control_planes import ComponentSettings, settings_of
+from k8s_hardening.kube.control_planes import ComponentSettings, may_configure, settings_of
 from k8s_hardening.kube.flags import API_SERVER, admission_plugins
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.version import KubeVersion
@@ -104,4 +104,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.10", "CIS 1.2.12", "CIS 1.2.13", "CIS 1.2.14"),
     check=check,
+    concerns=may_configure,
 )

@@ -16,7 +16,7 @@ from typing import Any
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.flag_rules import allowed, is_false, required, told_of_file, unreadable
 from k8s_hardening.kube.authentication import ANONYMOUS_PATHS_SINCE, CLUSTER_INFO_PATH, HEALTH_PATHS
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.flags import API_SERVER
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map
@@ -73,4 +73,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.1",),
     check=check,
+    concerns=may_configure,
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import is_at_least, is_set, required, unreadable
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.flags import API_SERVER
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.version import KubeVersion
@@ -58,4 +58,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.16", "CIS 1.2.17", "CIS 1.2.18", "CIS 1.2.19", "CIS 3.2.1"),
     check=check,
+    concerns=may_configure,
 )

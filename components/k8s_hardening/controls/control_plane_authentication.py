@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import allowed, is_false, is_set, is_true, refused, required, unreadable
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.flags import API_SERVER, flags_of
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.knowledge import Knowledge
@@ -55,4 +55,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.2", "CIS 1.2.21", "CIS 1.2.22", "CIS 1.2.25", "CIS 1.2.30"),
     check=check,
+    concerns=may_configure,
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.flag_rules import told, told_of_file, unreadable
 from k8s_hardening.kube.authorization import CONFIGURATION_SINCE, Authorizer
-from k8s_hardening.kube.control_planes import ComponentSettings, settings_of
+from k8s_hardening.kube.control_planes import ComponentSettings, may_configure, settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, EmbeddedFile, embedded_files
 from k8s_hardening.kube.flags import API_SERVER
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map
@@ -73,4 +73,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.6", "CIS 1.2.7", "CIS 1.2.8"),
     check=check,
+    concerns=may_configure,
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import allowed, is_at_least, is_set, is_true, required, unreadable
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.flags import CONTROLLER_MANAGER
 from k8s_hardening.kube.kubelet import SERVER_CERTIFICATE_GATE
 from k8s_hardening.kube.manifest import Manifest
@@ -50,4 +50,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.3.1", "CIS 1.3.3", "CIS 1.3.4", "CIS 1.3.5", "CIS 1.3.6"),
     check=check,
+    concerns=may_configure,
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import is_set, required, unreadable
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.flags import API_SERVER, flags_of
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.knowledge import Knowledge
@@ -37,4 +37,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.27",),
     check=check,
+    concerns=may_configure,
 )

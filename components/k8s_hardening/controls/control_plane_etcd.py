@@ -22,7 +22,7 @@ from k8s_hardening.controls.shared.flag_rules import (
     told,
     unreadable,
 )
-from k8s_hardening.kube.control_planes import ComponentSettings, settings_of
+from k8s_hardening.kube.control_planes import ComponentSettings, may_configure, settings_of
 from k8s_hardening.kube.flags import ETCD
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.knowledge import Knowledge
@@ -81,4 +81,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 2.1", "CIS 2.2", "CIS 2.3", "CIS 2.4", "CIS 2.5", "CIS 2.6", "CIS 2.7"),
     check=check,
+    concerns=may_configure,
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import is_set, required, told, unreadable
-from k8s_hardening.kube.control_planes import ComponentSettings, settings_of
+from k8s_hardening.kube.control_planes import ComponentSettings, may_configure, settings_of
 from k8s_hardening.kube.flags import API_SERVER
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.knowledge import Knowledge
@@ -54,4 +54,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.23", "CIS 1.2.26", "CIS 2.7"),
     check=check,
+    concerns=may_configure,
 )

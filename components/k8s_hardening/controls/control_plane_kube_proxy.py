@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.flag_rules import is_loopback, told_of_file
+from k8s_hardening.kube.control_planes import may_configure
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map
 from k8s_hardening.model.knowledge import Knowledge
@@ -42,4 +43,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 4.3.1",),
     check=check,
+    concerns=may_configure,
 )

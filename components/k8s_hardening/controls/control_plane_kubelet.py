@@ -25,6 +25,7 @@ from k8s_hardening.controls.shared.flag_rules import (
     is_true,
 )
 from k8s_hardening.controls.shared.kubelet_rules import KubeletRule, is_off, is_on, judge_files, judge_flags
+from k8s_hardening.kube.control_planes import may_configure
 from k8s_hardening.kube.durations import parse_duration
 from k8s_hardening.kube.kubelet import SERVER_CERTIFICATE_GATE
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
@@ -132,4 +133,5 @@ CONTROL = Control(
         "CIS 4.2.14",
     ),
     check=check,
+    concerns=may_configure,
 )

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import is_false, is_set, is_true
 from k8s_hardening.controls.shared.kubelet_rules import KubeletRule, is_off, is_on, judge_files, judge_flags
+from k8s_hardening.kube.control_planes import may_configure
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -55,4 +56,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 4.2.1", "CIS 4.2.2", "CIS 4.2.3", "CIS 4.2.4"),
     check=check,
+    concerns=may_configure,
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import allowed, is_set, is_true, required, unreadable
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.flags import API_SERVER, flags_of
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.knowledge import Knowledge
@@ -43,4 +43,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.4", "CIS 1.2.5"),
     check=check,
+    concerns=may_configure,
 )

@@ -15,7 +15,7 @@ from typing import Any
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.flag_rules import unreadable
 from k8s_hardening.controls.shared.kubelet_rules import KUBELET_FILE
-from k8s_hardening.kube.control_planes import ComponentSettings, settings_of, too_large
+from k8s_hardening.kube.control_planes import ComponentSettings, may_configure, settings_of, too_large
 from k8s_hardening.kube.embedded import embedded_files
 from k8s_hardening.kube.flags import ETCD, Span, feature_gates, flags_of, kubelet_fields, replacement_of
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map, as_str
@@ -91,4 +91,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("Kubernetes: Deprecation Policy",),
     check=check,
+    concerns=may_configure,
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import told, unreadable
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -64,4 +64,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("Kubernetes: Static Pods",),
     check=check,
+    concerns=may_configure,
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import allowed, is_loopback, required, unreadable
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.flags import API_SERVER, CONTROLLER_MANAGER, SCHEDULER, flags_of
 from k8s_hardening.kube.insecure_ports import API_SERVER_UNTIL, CONTROLLER_MANAGER_UNTIL, SCHEDULER_UNTIL
 from k8s_hardening.kube.manifest import Manifest
@@ -54,4 +54,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.3.7", "CIS 1.4.2"),
     check=check,
+    concerns=may_configure,
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.flag_rules import is_false, refused, required, told_of_file, unreadable
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.embedded import ConfigurationKind, embedded_files
 from k8s_hardening.kube.flags import API_SERVER, CONTROLLER_MANAGER, SCHEDULER
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map
@@ -49,4 +49,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.15", "CIS 1.3.2", "CIS 1.4.1"),
     check=check,
+    concerns=may_configure,
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.shared.flag_rules import allowed, are_strong_suites, is_set, required, unreadable
-from k8s_hardening.kube.control_planes import settings_of
+from k8s_hardening.kube.control_planes import may_configure, settings_of
 from k8s_hardening.kube.flags import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.knowledge import Knowledge
@@ -49,4 +49,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 1.2.24", "CIS 1.2.29"),
     check=check,
+    concerns=may_configure,
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import Manifest
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.pods import carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 FIELDS = ("hostNetwork", "hostPID", "hostIPC")
@@ -47,5 +47,6 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: Host Namespaces", "CIS 5.2.3", "CIS 5.2.4", "CIS 5.2.5"),
     check=check,
+    concerns=carries_pods,
     harden=harden,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.pods import carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 
@@ -33,4 +33,5 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: HostPath Volumes", "PSS restricted: Volume Types", "CIS 5.2.11"),
     check=check,
+    concerns=carries_pods,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.pods import carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 _NO_PORT = (None, 0)
@@ -45,5 +45,6 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: Host Ports", "CIS 5.2.12"),
     check=check,
+    concerns=carries_pods,
     harden=harden,
 )

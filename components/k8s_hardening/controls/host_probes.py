@@ -12,7 +12,7 @@ from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import Manifest, as_map
-from k8s_hardening.kube.pods import Container, pods_of
+from k8s_hardening.kube.pods import Container, carries_pods, pods_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -64,6 +64,7 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: Host Probes / Lifecycle Hooks",),
     check=check,
+    concerns=carries_pods,
     harden=harden,
     since=KubeVersion(1, 34),
 )

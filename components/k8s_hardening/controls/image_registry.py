@@ -14,6 +14,7 @@ from k8s_hardening.controls.control import Control, Finding, Profile, Severity, 
 from k8s_hardening.controls.shared.pod_images import image_fields, image_of
 from k8s_hardening.kube.images import Image
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
+from k8s_hardening.kube.pods import carries_pods
 from k8s_hardening.model.knowledge import Knowledge
 
 
@@ -39,4 +40,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.5.1",),
     check=check,
+    concerns=carries_pods,
 )

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from k8s_hardening.controls.control import Check, Control, Finding
+from k8s_hardening.controls.control import Check, Concern, Control, Finding
 from k8s_hardening.controls.exempting import is_exempt
 from k8s_hardening.kube.keeping import keeping
 from k8s_hardening.kube.manifest import Manifest, UnknownValueError, expand_lists
@@ -14,8 +14,8 @@ from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
-Checks = tuple[tuple[Control, Check], ...]
-"""Controls with the form of their check that fits a Kubernetes version."""
+Checks = tuple[tuple[Concern | None, tuple[tuple[Control, Check], ...]], ...]
+"""Controls with the form of their check that fits a Kubernetes version, under what they concern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,12 @@ def judge(
 
 def checks_of(controls: Iterable[Control], version: KubeVersion) -> Checks:
     """The controls about one object that exist in a Kubernetes version, each with its check as of then."""
-    return tuple(
-        (control, check)
-        for control in controls
-        if control.applies_to(version) and (check := control.check_for(version)) is not None
-    )
+    groups: dict[Concern | None, list[tuple[Control, Check]]] = {}
+    for control in controls:
+        check = control.check_for(version)
+        if check is not None and control.applies_to(version):
+            groups.setdefault(control.concerns, []).append((control, check))
+    return tuple((concern, tuple(group)) for concern, group in groups.items())
 
 
 def judge_with(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, partial: bool = False) -> Iterator[Judged]:
@@ -51,7 +52,7 @@ def judge_with(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, part
     for prefix, item in expand_lists(manifest):
         with keeping():
             judged = list(_judged(item, checks, knowledge, partial=partial))
-        for one in judged:
+        for one in sorted(judged, key=lambda one: one.control.id):
             yield replace(one, finding=_below(prefix, one.finding))
 
 
@@ -81,12 +82,22 @@ def judge_stack(
 def _judged(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, partial: bool) -> Iterator[Judged]:
     fragments = {pod.path: pod.is_fragment for pod in pods_of(manifest)}
     has_fragments = any(fragments.values())
-    for control, check in checks:
-        for finding in _findings(control, check, manifest, knowledge):
-            if finding.absent and (partial or (has_fragments and _is_in_fragment(finding.path, fragments))):
-                continue
-            if not is_exempt(control, manifest, finding, knowledge):
-                yield Judged(control, finding)
+    for concern, group in checks:
+        if concern is not None and not _may_meet(concern, manifest):
+            continue
+        for control, check in group:
+            for finding in _findings(control, check, manifest, knowledge):
+                if finding.absent and (partial or (has_fragments and _is_in_fragment(finding.path, fragments))):
+                    continue
+                if not is_exempt(control, manifest, finding, knowledge):
+                    yield Judged(control, finding)
+
+
+def _may_meet(concern: Concern, manifest: Manifest) -> bool:
+    try:
+        return concern(manifest)
+    except Exception:  # the checks are asked then, and say what is wrong with the object
+        return True
 
 
 def _is_in_fragment(path: str, fragments: Mapping[str, bool]) -> bool:

@@ -16,7 +16,13 @@ from k8s_hardening.controls.control import Control, Finding, Profile, Severity, 
 from k8s_hardening.controls.shared.open_peers import STRANGER, wide_network
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, holds_unknown
-from k8s_hardening.kube.network_policies import Rule, has_split_selectors, rules_of, selects_everything
+from k8s_hardening.kube.network_policies import (
+    Rule,
+    has_split_selectors,
+    is_network_policy,
+    rules_of,
+    selects_everything,
+)
 from k8s_hardening.model.knowledge import Knowledge
 
 
@@ -71,4 +77,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.3.2",),
     check=check,
+    concerns=is_network_policy,
 )

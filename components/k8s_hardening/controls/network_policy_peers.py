@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
-from k8s_hardening.kube.network_policies import Rule, has_split_selectors, rules_of
+from k8s_hardening.kube.network_policies import Rule, has_split_selectors, is_network_policy, rules_of
 from k8s_hardening.model.knowledge import Knowledge
 
 
@@ -45,4 +45,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.3.2", "Kubernetes: Network Policies, Behavior of to and from selectors"),
     check=check,
+    concerns=is_network_policy,
 )

@@ -133,4 +133,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.3.2",),
     check=check,
+    concerns=is_network_policy,
 )

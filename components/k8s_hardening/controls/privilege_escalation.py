@@ -13,7 +13,7 @@ from k8s_hardening.controls.control import Control, Finding, Profile, Revision, 
 from k8s_hardening.controls.shared.relaxations import WINDOWS_EXEMPT_SINCE, linux_pods_of
 from k8s_hardening.controls.shared.security_contexts import changeable_containers
 from k8s_hardening.kube.manifest import Manifest, ensure_map
-from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -62,6 +62,7 @@ CONTROL = Control(
     profile=Profile.PSS_RESTRICTED,
     references=("PSS restricted: Privilege Escalation", "CIS 5.2.6"),
     check=check,
+    concerns=carries_pods,
     harden=harden,
     revisions=(Revision(since=WINDOWS_EXEMPT_SINCE, check=check_1_25, harden=harden_1_25),),
     since=KubeVersion(1, 8),

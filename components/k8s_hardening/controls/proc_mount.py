@@ -13,7 +13,7 @@ from k8s_hardening.controls.control import Control, Finding, Profile, Revision, 
 from k8s_hardening.controls.shared.relaxations import USER_NAMESPACES_SINCE, pods_with_users_of_the_node
 from k8s_hardening.controls.shared.security_contexts import changeable_containers
 from k8s_hardening.kube.manifest import Manifest, as_map, ensure_map
-from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 FIELD = "procMount"
@@ -65,6 +65,7 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: /proc Mount Type",),
     check=check,
+    concerns=carries_pods,
     harden=harden,
     revisions=(Revision(since=USER_NAMESPACES_SINCE, check=check_1_35, harden=harden_1_35),),
 )

@@ -13,7 +13,7 @@ from k8s_hardening.controls.control import Control, Finding, Profile, Severity
 from k8s_hardening.controls.proc_mount import mask, unmasked
 from k8s_hardening.controls.shared.relaxations import USER_NAMESPACES_SINCE
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
-from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 
@@ -42,6 +42,7 @@ CONTROL = Control(
     profile=Profile.PSS_RESTRICTED,
     references=("PSS restricted: /proc Mount Type",),
     check=check,
+    concerns=carries_pods,
     harden=harden,
     since=USER_NAMESPACES_SINCE,
 )

@@ -19,7 +19,7 @@ from k8s_hardening.controls.control import Control, Finding, Profile, Severity, 
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.kube.network_policies import selects_everything
-from k8s_hardening.kube.rbac import ALL, GROUP, PolicyRule, aggregations_of, policy_rules_of
+from k8s_hardening.kube.rbac import ALL, GROUP, PolicyRule, aggregations_of, grants_rights, policy_rules_of
 from k8s_hardening.model.knowledge import Knowledge
 
 VERBS = frozenset({"bind", "escalate", "impersonate"})
@@ -118,4 +118,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.1.8", "CIS 5.1.9", "CIS 5.1.10", "CIS 5.1.11", "CIS 5.1.12", "CIS 5.1.13"),
     check=check,
+    concerns=grants_rights,
 )

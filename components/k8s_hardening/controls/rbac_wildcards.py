@@ -14,7 +14,7 @@ from typing import Any
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
 from k8s_hardening.kube.network_policies import selects_everything
-from k8s_hardening.kube.rbac import ALL, aggregations_of, policy_rules_of
+from k8s_hardening.kube.rbac import ALL, aggregations_of, grants_rights, policy_rules_of
 from k8s_hardening.model.knowledge import Knowledge
 
 _FIELDS = ("apiGroups", "resources", "verbs", "nonResourceURLs")
@@ -49,4 +49,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.1.3",),
     check=check,
+    concerns=grants_rights,
 )

@@ -16,7 +16,7 @@ from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map
-from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.kube.quantities import parse_quantity
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
@@ -89,5 +89,6 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("Kubernetes: Resource Management for Pods and Containers",),
     check=check,
+    concerns=carries_pods,
     revisions=(Revision(since=POD_LEVEL_SINCE, check=check_1_34),),
 )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
 from k8s_hardening.controls.shared.relaxations import USER_NAMESPACES_SINCE, pods_with_users_of_the_node
 from k8s_hardening.kube.manifest import Manifest, ensure_map, is_changeable
-from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 FIELD = "runAsNonRoot"
@@ -73,6 +73,7 @@ CONTROL = Control(
     profile=Profile.PSS_RESTRICTED,
     references=("PSS restricted: Running as Non-root", "CIS 5.2.7"),
     check=check,
+    concerns=carries_pods,
     harden=harden,
     revisions=(Revision(since=USER_NAMESPACES_SINCE, check=check_1_35, harden=harden_1_35),),
 )

@@ -14,7 +14,7 @@ from k8s_hardening.controls.control import Control, Finding, Profile, Revision, 
 from k8s_hardening.controls.shared.relaxations import USER_NAMESPACES_SINCE, pods_with_users_of_the_node
 from k8s_hardening.controls.shared.security_contexts import context_holders, security_contexts
 from k8s_hardening.kube.manifest import Manifest, as_map, ensure_map
-from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -69,6 +69,7 @@ CONTROL = Control(
     profile=Profile.PSS_RESTRICTED,
     references=("PSS restricted: Running as Non-root user", "CIS 5.2.7"),
     check=check,
+    concerns=carries_pods,
     harden=harden,
     revisions=(Revision(since=USER_NAMESPACES_SINCE, check=check_1_35, harden=harden_1_35),),
     since=KubeVersion(1, 23),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
 from k8s_hardening.controls.shared.relaxations import WINDOWS_EXEMPT_SINCE, linux_pods_of
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, ensure_map, is_changeable
-from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -74,6 +74,7 @@ CONTROL = Control(
     profile=Profile.PSS_RESTRICTED,
     references=("PSS restricted: Seccomp", "CIS 5.6.2"),
     check=check,
+    concerns=carries_pods,
     harden=harden,
     revisions=(Revision(since=WINDOWS_EXEMPT_SINCE, check=check_1_25, harden=harden_1_25),),
     since=KubeVersion(1, 19),

@@ -15,7 +15,7 @@ from typing import Any
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
 from k8s_hardening.controls.shared.profile_types import allow_profiles, forbidden_profiles
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, key_path
-from k8s_hardening.kube.pods import Pod, pods_of
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -75,6 +75,7 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: Seccomp", "CIS 5.6.2"),
     check=check,
+    concerns=carries_pods,
     harden=harden,
     revisions=(Revision(since=KubeVersion(1, 19), check=check_1_19, harden=harden_1_19),),
 )

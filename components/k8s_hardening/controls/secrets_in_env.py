@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map
-from k8s_hardening.kube.pods import Container, pods_of
+from k8s_hardening.kube.pods import Container, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 _FIX = "mount the Secret as a volume and read the file"
@@ -42,4 +42,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.4.1",),
     check=check,
+    concerns=carries_pods,
 )

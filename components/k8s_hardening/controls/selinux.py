@@ -13,7 +13,7 @@ from typing import Any
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
 from k8s_hardening.controls.shared.security_contexts import context_holders, security_contexts
 from k8s_hardening.kube.manifest import Manifest, as_map, ensure_map
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.pods import carries_pods, pods_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -71,6 +71,7 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: SELinux",),
     check=check,
+    concerns=carries_pods,
     harden=harden,
     revisions=(Revision(since=KubeVersion(1, 31), check=check_1_31, harden=harden_1_31),),
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from k8s_hardening.controls.control import Check, Control, Finding, Harden, Profile, Revision, Severity, finding
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map, ensure_map, is_changeable
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.pods import carries_pods, pods_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -72,6 +72,7 @@ CONTROL = Control(
     profile=Profile.PSS_BASELINE,
     references=("PSS baseline: Sysctls",),
     check=_check(SAFE),
+    concerns=carries_pods,
     harden=_harden(SAFE),
     revisions=(
         _revision(27, SAFE_1_27),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
-from k8s_hardening.kube.rbac import Subject, binding_of
+from k8s_hardening.kube.rbac import Subject, binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
 EVERYBODY = frozenset({"system:authenticated", "system:masters", "system:serviceaccounts", "system:unauthenticated"})
@@ -59,4 +59,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.1.2", "CIS 5.1.4", "CIS 5.1.7"),
     check=check,
+    concerns=grants_rights,
 )

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.tenant_subjects import tenant_subjects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
-from k8s_hardening.kube.rbac import binding_of
+from k8s_hardening.kube.rbac import binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
 ROLES = ("admin", "edit", "system:aggregate-to-admin", "system:aggregate-to-edit")
@@ -48,4 +48,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.1.8", "CIS 5.3.2"),
     check=check,
+    concerns=grants_rights,
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.tenant_subjects import CLUSTER_ADMIN, tenant_subjects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
-from k8s_hardening.kube.rbac import binding_of
+from k8s_hardening.kube.rbac import binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
 _FIX = "remove the subject, or bind it to a Role of its own namespace"
@@ -40,4 +40,5 @@ CONTROL = Control(
     profile=Profile.FULL,
     references=("CIS 5.1.1",),
     check=check,
+    concerns=grants_rights,
 )

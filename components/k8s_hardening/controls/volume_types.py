@@ -13,7 +13,7 @@ from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, key_path
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.pods import carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 ALLOWED = (
@@ -57,4 +57,5 @@ CONTROL = Control(
     profile=Profile.PSS_RESTRICTED,
     references=("PSS restricted: Volume Types",),
     check=check,
+    concerns=carries_pods,
 )

@@ -42,7 +42,7 @@ from k8s_hardening.kube.manifest import (
     namespace_of,
 )
 from k8s_hardening.kube.pods import Container, Pod, pods_of
-from k8s_hardening.kube.texts import texts_of
+from k8s_hardening.kube.texts import CONFIG_MAP_OR_SECRET, texts_of
 
 _SERVERS = frozenset(PROGRAMS) - {KUBELET}
 _HYPERKUBE = {"apiserver": API_SERVER, "controller-manager": CONTROLLER_MANAGER, "scheduler": SCHEDULER}
@@ -186,6 +186,19 @@ def settings_of(manifest: Manifest, *programs: str) -> Iterator[ComponentSetting
             yield settings
 
 
+def may_configure(manifest: Manifest) -> bool:
+    """Whether an object could hold settings or a configuration file of the control plane: false for most objects.
+
+    Such files are objects of groups of their own, or texts of a ConfigMap or Secret.
+    """
+    group = api_group_of(manifest)
+    return (
+        group not in BUILT_IN_GROUPS
+        or (not group and kind_of(manifest) in CONFIG_MAP_OR_SECRET)
+        or any(True for _ in _of_pods(manifest))
+    )
+
+
 def too_large(manifest: Manifest) -> Iterator[TooLarge]:
     """Files of kubeadm in an object that are too large to be read, and so hold what nobody judged."""
     for wanted in (_CLUSTER, *_NODES):
@@ -200,7 +213,7 @@ def _all(manifest: Manifest, programs: tuple[str, ...]) -> Iterator[ComponentSet
         yield from _of_pods(manifest)
     if group in _CLUSTER_API_GROUPS:
         yield from _of_cluster_api(manifest)
-    if group == _KUBEADM or (not group and kind_of(manifest) in ("ConfigMap", "Secret")):
+    if group == _KUBEADM or (not group and kind_of(manifest) in CONFIG_MAP_OR_SECRET):
         yield from _of_kubeadm(manifest)
         yield from _of_rancher(manifest)
 

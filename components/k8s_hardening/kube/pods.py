@@ -115,6 +115,11 @@ def pods_of(manifest: Manifest) -> Iterator[Pod]:
         yield from _search(manifest)
 
 
+def carries_pods(manifest: Manifest) -> bool:
+    """Whether `pods_of` gives any."""
+    return any(True for _ in pods_of(manifest))
+
+
 def _is_custom(group: str) -> bool:
     return "." in group and group not in BUILT_IN_GROUPS  # a group of somebody's own always has a dot
 

@@ -109,6 +109,11 @@ class Binding:
             yield Subject(f"subjects[{index}]", as_map(subject), namespace)
 
 
+def grants_rights(manifest: Manifest) -> bool:
+    """Whether an object is a role or a binding."""
+    return api_group_of(manifest) == GROUP
+
+
 def policy_rules_of(manifest: Manifest) -> Iterator[PolicyRule]:
     """Every rule of a Role or ClusterRole; nothing for other objects."""
     if kind_of(manifest) in ("Role", "ClusterRole") and api_group_of(manifest) == GROUP:
