@@ -97,6 +97,11 @@ def test_the_controls_find_nothing_in_the_inputs(dialect: str, version: str) -> 
     assert found == []
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_managed_control_plane_has_no_settings_to_judge(version: str) -> None:
+    assert settings(made("managed", version)) == []
+
+
 def test_the_objects_of_cluster_api_are_children_and_what_exists_is_patched() -> None:
     found = {resource.name: resource.type for resource in made("cluster-api", "1.36").objects()}
     assert found["cp/KubeadmControlPlane/clusters/prod"] == (

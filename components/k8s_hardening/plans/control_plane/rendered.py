@@ -16,12 +16,16 @@ _FORM = KubeadmForm("v1beta4", is_list=True, repeats_flags=True)
 
 def rendered_settings(part: Part) -> tuple[Manifest, ...]:
     """Flags and mounts as a ClusterConfiguration in kubeadm's newest form, every configuration file as an object."""
-    cluster = {
-        "apiVersion": f"kubeadm.k8s.io/{_FORM.version}",
-        "kind": "ClusterConfiguration",
-        **all_settings(part, _FORM),
-    }
-    return (cluster, *part.documents, *_files(part))
+    return (*_flags(part), *part.documents, *_files(part))
+
+
+def _flags(part: Part) -> Iterator[Manifest]:
+    if part.settings:  # a provider's control plane has none, and an empty object would be judged for what it lacks
+        yield {
+            "apiVersion": f"kubeadm.k8s.io/{_FORM.version}",
+            "kind": "ClusterConfiguration",
+            **all_settings(part, _FORM),
+        }
 
 
 def _files(part: Part) -> Iterator[Manifest]:
