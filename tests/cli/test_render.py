@@ -77,7 +77,31 @@ def test_the_files_are_the_plan(project: Path, tmp_path: Path) -> None:
     assert plan.host_files
     assert result.stdout == ""
     summary = f"dev: wrote {len(plan.manifests)} manifests and {len(plan.host_files)} host files to {out}\n"
-    assert result.stderr == summary
+    steps = f"dev: {len(plan.notes.advice)} steps left to you, see {out}/notes.md\n"
+    assert result.stderr == summary + steps
+
+
+CREDENTIALS = {**BASELINE, "images": {**BASELINE["images"], "pull_secret_config": "registryPullSecret"}}
+
+
+def test_credentials_are_left_out_and_the_notes_say_how_to_make_them(project: Path, tmp_path: Path) -> None:
+    write(project, CREDENTIALS)
+    out = tmp_path / "out"
+    assert render(project, out).exit_code == 0
+    assert not list(out.rglob("*secret*"))
+    assert "pulumi config get k8s-hardening:registryPullSecret | kubectl create" in (out / "notes.md").read_text()
+    account = read_one(next(out.glob("manifests/*-serviceaccount-team-0-api-default.yaml")).read_bytes(), "account")
+    assert account["imagePullSecrets"] == [{"name": "registry-pull"}]
+
+
+def test_credentials_that_stand_readable_in_the_file_are_refused_unseen(project: Path, tmp_path: Path) -> None:
+    config = {ROOT: CREDENTIALS, "k8s-hardening:registryPullSecret": '{"auths": {"x": {"auth": "hunter2"}}}'}
+    (project / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}))
+    result = render(project, tmp_path / "out")
+    assert result.exit_code == 2
+    assert "k8s-hardening:registryPullSecret: [secret] stands there as plain text" in result.stderr
+    assert "hunter2" not in result.output
+    assert not (tmp_path / "out").exists()
 
 
 def test_notes_say_what_is_left_to_the_operator(project: Path, tmp_path: Path) -> None:

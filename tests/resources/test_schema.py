@@ -77,6 +77,8 @@ TENANT = {
     "flows": FLOWS,
     "decommission": "2026-12-31",
 }
+IMAGES = {"registries": ["registry.example.com"], "allowTags": True, "pullSecretConfig": "registryPullSecret"}
+PULL_SECRET = {"config": "registryPullSecret", "registries": ["registry.example.com"], "intoCluster": False}
 CONTROL_PLANE = {
     "audit": {"log": {"maxAgeDays": 60}},
     "apiServer": {},
@@ -87,7 +89,14 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
     "DenyAll": (DenyAllInputs, {"namespace": "payments-api", "kubernetes": "1.36", "dns": DNS, "flows": FLOWS}),
     "Tenant": (
         TenantInputs,
-        {**TENANT, "kubernetes": "1.36", "dns": DNS, "protect": False, "exemptions": [EXEMPTION]},
+        {
+            **TENANT,
+            "kubernetes": "1.36",
+            "dns": DNS,
+            "protect": False,
+            "exemptions": [EXEMPTION],
+            "pullSecret": PULL_SECRET,
+        },
     ),
     "HardenedBaseline": (
         Baseline,
@@ -97,7 +106,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "dialect": "rke2",
             "cni": {"name": "calico", "version": "3.32"},
             "target": {"render": "out/dev"},
-            "images": {"registries": ["registry.example.com"], "allowTags": True},
+            "images": IMAGES,
             "dns": DNS,
             "tenants": [TENANT],
             "controlPlane": CONTROL_PLANE,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import json
 from typing import Any
 
 import pulumi
@@ -168,3 +170,100 @@ def test_an_output_is_refused_without_its_value() -> None:
         "pay.admins[0]: is an Output; the hardening of a cluster is decided at preview, so give a plain value",
         "pay.labels.team: is an Output; the hardening of a cluster is decided at preview, so give a plain value",
     ]
+
+
+PULL_KEY = "k8s-hardening:registryPullSecret"
+CREDENTIALS = json.dumps({"auths": {"registry.example.com": {"username": "robot", "password": "hunter2"}}})
+PULL_SECRET = {"config": "registryPullSecret", "registries": ["registry.example.com/platform"], "into_cluster": True}
+SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - how the wire marks a secret (pulumi/sdk, rpc.py)
+
+
+def with_credentials(
+    value: str | None = CREDENTIALS, *, into: Recording | None = None, secret: bool = True, **changes: Any
+) -> Recording:
+    """A tenant of a stack whose configuration holds credentials."""
+    whole = args(pull_secret={**PULL_SECRET, **changes})
+    return record(
+        lambda: Tenant("pay", whole, pulumi.ResourceOptions(provider=pulumi.ProviderResource("kubernetes", "cluster"))),
+        config={} if value is None else {PULL_KEY: value},
+        secret_keys=[PULL_KEY] if secret else [],
+        into=into,
+    )
+
+
+def test_credentials_are_one_secret_in_each_namespace_and_stand_nowhere_else() -> None:
+    recording = with_credentials()
+    for namespace in ("payments-api", "payments-db"):
+        made = recording.named(f"pay/Secret/{namespace}/registry-pull")
+        assert made.type == "kubernetes:core/v1:Secret"
+        assert (made.parent, made.provider) == ("pay", "cluster")
+        assert made.dependencies == (f"pay/Namespace/{namespace}",)
+        assert made.inputs["type"] == "kubernetes.io/dockerconfigjson"
+        assert SECRET in made.inputs["data"]
+        ((key, value),) = made.inputs["data"]["value"].items()
+        assert key == ".dockerconfigjson"
+        assert base64.b64decode(value).decode() == CREDENTIALS
+        account = recording.named(f"pay/ServiceAccount/{namespace}/default")
+        assert account.inputs["imagePullSecrets"] == [{"name": "registry-pull"}]
+    others = [one.inputs for one in recording.resources if "/Secret/" not in one.name]
+    rest = json.dumps([others, recording.component_outputs])
+    assert not [form for form in (*forms_of(CREDENTIALS), "hunter2") if form in rest]
+
+
+def forms_of(text: str) -> tuple[str, str]:
+    return text, base64.b64encode(text.encode()).decode()
+
+
+def test_what_takes_its_namespace_from_a_tenant_waits_for_the_credentials() -> None:
+    def program() -> None:
+        names = Tenant("pay", args(pull_secret=PULL_SECRET)).namespace_names
+        pulumi.CustomResource("test:index:Workload", "app", {"namespace": names.apply(lambda given: given[0])})
+
+    recording = record(program, config={PULL_KEY: CREDENTIALS}, secret_keys=[PULL_KEY])
+    assert "pay/Secret/payments-api/registry-pull" in recording.named("app").dependencies
+
+
+def test_where_objects_are_rendered_no_secret_is_made_and_the_way_to_make_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", lambda text, resource: said.append(text))
+    recording = with_credentials(into_cluster=False)
+    assert not [one for one in recording.resources if "Secret" in one.type]
+    assert recording.named("pay/ServiceAccount/payments-api/default").inputs["imagePullSecrets"]
+    (text,) = said
+    assert "for namespace in payments-api payments-db; do pulumi config get k8s-hardening:registryPullSecret" in text
+    assert not [form for form in (*forms_of(CREDENTIALS), "hunter2") if form in text]
+
+
+def test_left_out_means_that_no_secret_is_made() -> None:
+    assert TenantInputs.model_validate(args(pull_secret={"config": "x", "registries": ["a.example"]})).pull_secret
+    whole = args(pull_secret={key: value for key, value in PULL_SECRET.items() if key != "into_cluster"})
+    recording = record(lambda: Tenant("pay", whole), config={PULL_KEY: CREDENTIALS}, secret_keys=[PULL_KEY])
+    assert not [one for one in recording.resources if "Secret" in one.type]
+
+
+@pytest.mark.parametrize("into_cluster", [True, False])
+def test_credentials_that_the_configuration_holds_readably_are_refused(into_cluster: bool) -> None:
+    recording = Recording()
+    with pytest.raises(pulumi.RunError) as error:
+        with_credentials(secret=False, into=recording, into_cluster=into_cluster)
+    assert str(error.value).startswith(f"{PULL_KEY}: [secret] stands there as plain text")
+    assert "hunter2" not in str(error.value)
+    assert [one.name for one in recording.resources if one.type.startswith("k8s-hardening:")] == []
+
+
+def test_absent_credentials_are_named_with_the_command_that_sets_them() -> None:
+    with pytest.raises(pulumi.RunError, match=f"pulumi config set --secret {PULL_KEY}"):
+        with_credentials(None)
+
+
+def test_wrong_credentials_show_every_problem_and_no_value_before_anything_is_made() -> None:
+    recording = Recording()
+    value = json.dumps({"auths": {"hunter2.example": {"auth": "hunter2"}}, "credsStore": "hunter2"})
+    with pytest.raises(pulumi.RunError) as error:
+        with_credentials(value, into=recording)
+    lines = str(error.value).splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith(f"{PULL_KEY}: ") and "hunter2" not in line for line in lines)
+    assert [one.name for one in recording.resources if one.type.startswith("k8s-hardening:")] == []

@@ -58,6 +58,8 @@ def render(stack: str, out: Path, project: Path, form: str) -> None:
         click.echo(json.dumps({"out": str(out), "files": sorted(files)}, indent=2))
     manifests, host_files = count(len(plan.manifests), "manifest"), count(len(plan.host_files), "host file")
     click.echo(f"{stack}: wrote {manifests} and {host_files} to {out}", err=True)
+    if steps := len(plan.notes.advice):
+        click.echo(f"{stack}: {count(steps, 'step')} left to you, see {out}/notes.md", err=True)
     if gaps := len(plan.notes.not_expressible):
         click.echo(
             f"{stack}: {count(gaps, 'setting')} cannot be expressed in this dialect, see {out}/notes.md", err=True

@@ -10,6 +10,7 @@ from k8s_hardening.controls.naming import unknown_controls, unknown_exemptions
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.problems import BadInputError
 from k8s_hardening.model.reading import ROOT, read_baseline
+from k8s_hardening.model.secret_keys import readable_secrets
 
 _OWN_ENGINE = Path("tools/pulumi/go.mod")
 
@@ -46,7 +47,11 @@ def baseline_of(project: Path, stack: str) -> Baseline:
     Raises:
         BadInputError: with every problem.
     """
-    return checked_baseline(stack_configuration(project, stack).get(ROOT))
+    configuration = stack_configuration(project, stack)
+    baseline = checked_baseline(configuration.get(ROOT))
+    if problems := readable_secrets(baseline, configuration):
+        raise BadInputError(problems)
+    return baseline
 
 
 def checked_baseline(raw: Any) -> Baseline:

@@ -13,18 +13,19 @@ import re
 from dataclasses import dataclass
 
 DOCKER_HUB = "docker.io"
-_OLD_DOCKER_HUB = "index.docker.io"
+OLD_DOCKER_HUB = "index.docker.io"
 _LONGEST_PATH = 255
 _LONGEST = 1024  # more than the longest name of a host, path, tag and digest; keeps hostile texts cheap
 
 _ALNUM = "[a-z0-9]+"
-_COMPONENT = rf"{_ALNUM}(?:(?:[._]|__|-+){_ALNUM})*"
+COMPONENT = rf"{_ALNUM}(?:(?:[._]|__|-+){_ALNUM})*"
 _HOST_COMPONENT = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
-_HOST = rf"(?:{_HOST_COMPONENT}(?:\.{_HOST_COMPONENT})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
-_DIGEST = "sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}"
+HOST = rf"(?:{_HOST_COMPONENT}(?:\.{_HOST_COMPONENT})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+TAG = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+DIGEST = "sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}"
 _FORM = re.compile(
-    rf"(?P<registry>{_HOST})/(?P<repository>{_COMPONENT}(?:/{_COMPONENT})*)"
-    rf"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}))?(?:@(?P<digest>{_DIGEST}))?"
+    rf"(?P<registry>{HOST})/(?P<repository>{COMPONENT}(?:/{COMPONENT})*)"
+    rf"(?::(?P<tag>{TAG}))?(?:@(?P<digest>{DIGEST}))?"
 )
 _BARE_ID = re.compile("[a-f0-9]{64}")
 
@@ -62,14 +63,18 @@ def parse_image(text: str) -> Image:
     return Image(match["registry"], match["repository"], match["tag"], match["digest"])
 
 
+def is_registry(first: str) -> bool:
+    """Whether the first of several steps of an image names a host; if not, it is a path on Docker Hub."""
+    return first == "localhost" or "." in first or ":" in first or first.lower() != first
+
+
 def _split(text: str) -> tuple[str, str]:
     """Registry and rest: a first step counts as a host only if it cannot be a path on Docker Hub."""
     first, slash, rest = text.partition("/")
     if not slash:
         return DOCKER_HUB, f"library/{text}"
-    is_host = first == "localhost" or "." in first or ":" in first or first.lower() != first
-    registry, path = (first, rest) if is_host else (DOCKER_HUB, text)
-    if registry == _OLD_DOCKER_HUB:
+    registry, path = (first, rest) if is_registry(first) else (DOCKER_HUB, text)
+    if registry == OLD_DOCKER_HUB:
         registry = DOCKER_HUB
     if registry == DOCKER_HUB and "/" not in path:
         path = f"library/{path}"

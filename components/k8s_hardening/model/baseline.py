@@ -12,12 +12,13 @@ from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.apparmor import AppArmorSpec
 from k8s_hardening.model.base import Model, Whole
-from k8s_hardening.model.checked import Name, Switch, matching, not_empty, wrong
+from k8s_hardening.model.checked import Name, config_key, matching, wrong
 from k8s_hardening.model.control_plane.spec import ControlPlaneSpec, control_plane_problems
 from k8s_hardening.model.crossing import baseline_problems
 from k8s_hardening.model.dialect import Dialect as Dialect  # its name here is public
 from k8s_hardening.model.enforcement import EnforcementSpec
 from k8s_hardening.model.exemption import Exemption
+from k8s_hardening.model.images import ImagesSpec
 from k8s_hardening.model.network import DnsSpec
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.tenant import TenantSpec
@@ -62,7 +63,7 @@ class CniSpec(Model):
 
 _FOLDER = r"(?!(.*/)?\.\.(/|$))[A-Za-z0-9_][A-Za-z0-9_./-]*"  # no step leads up
 _Folder = Annotated[str, matching(_FOLDER, "is not a folder within the project", '"out/dev"')]
-_ConfigKey = Annotated[str, matching(r"[A-Za-z][A-Za-z0-9_-]*", "is not a key of the configuration", '"kubeContext"')]
+_ContextKey = Annotated[str, config_key("kubeContext")]
 
 
 class TargetSpec(Model):
@@ -70,7 +71,7 @@ class TargetSpec(Model):
 
     render: _Folder | None = Field(default=None, examples=["out/dev"])
     """Folder for rendered YAML, relative to the project; no cluster is needed."""
-    context_config: _ConfigKey | None = Field(default=None, examples=["kubeContext"])
+    context_config: _ContextKey | None = Field(default=None, examples=["kubeContext"])
     """Key of this stack's configuration that holds the kubeconfig context of the cluster."""
 
     @model_validator(mode="after")
@@ -83,29 +84,6 @@ class TargetSpec(Model):
     def is_live(self) -> bool:
         """Whether objects go to a cluster."""
         return self.render is None
-
-
-# A host as images name it, then path components of the form that registries take; no scheme, tag or digest.
-_REGISTRY = (
-    r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[0-9]{1,5})?"
-    r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
-)
-
-
-_Registry = Annotated[
-    str, matching(_REGISTRY, "is not a registry with an optional path", '"registry.example.com/platform"')
-]
-
-
-class ImagesSpec(Model):
-    """Which images may run."""
-
-    registries: Annotated[tuple[_Registry, ...], not_empty('["registry.example.com/platform"]')] = Field(
-        examples=[["registry.example.com/platform"]]
-    )
-    """Allowed registries, with optional path prefix, for example registry.example.com/platform."""
-    allow_tags: Switch = False
-    """Weaker: accept a fixed tag in place of a digest. For environments that hold nothing of value."""
 
 
 _TENANT = {"name": "payments", "namespaces": [{"name": "payments-api"}]}

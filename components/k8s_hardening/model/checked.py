@@ -55,6 +55,11 @@ def matching(pattern: str, what: str, example: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def config_key(example: str) -> AfterValidator:
+    """A validator for the name of a key of a stack's configuration, without the part before the colon."""
+    return matching(r"[A-Za-z][A-Za-z0-9_-]*", "is not a key of the configuration", f'"{example}"')
+
+
 def label_problem(text: str) -> PydanticCustomError | None:
     """What keeps a text from being a DNS-1123 label, or None."""
     if len(text) > LONGEST_LABEL:

@@ -27,6 +27,7 @@ from k8s_hardening.model.checked import (
 )
 from k8s_hardening.model.crossing import tenant_problems
 from k8s_hardening.model.exemption import Exemption
+from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.network import DnsSpec, FlowSpec
 from k8s_hardening.model.raw import Problem
 
@@ -224,6 +225,11 @@ class TenantInputs(TenantSpec, Whole):
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
     """Weaker: exceptions that the namespaces' Pod Security labels must let through; the pack must know them as well."""
+    pull_secret: PullSecretSpec | None = Field(
+        default=None,
+        examples=[{"config": "registryPullSecret", "registries": ["registry.example.com/platform"]}],
+    )
+    """Credentials for private registries, for the namespaces' service accounts."""
 
     @classmethod
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:

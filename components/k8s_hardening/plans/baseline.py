@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.apparmor import profile_file
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.network import touches
 from k8s_hardening.plans.plan import Notes, Plan, in_apply_order
+from k8s_hardening.plans.pull_secrets import left_to_operator
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
 
 
@@ -17,7 +19,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
     """The objects of all tenants and of the control plane, and the files of the hosts."""
     control_plane = plan_in_dialect(baseline.control_plane, baseline.kubernetes, baseline.dialect)
     profiles = [profile_file(profile) for profile in baseline.apparmor.profiles]
-    advice = (*_admission_advice(baseline), *control_plane.advice)
+    advice = (*_pull_secret_advice(baseline), *_admission_advice(baseline), *control_plane.advice)
     return Plan(
         manifests=in_apply_order(
             (
@@ -50,13 +52,27 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
         dns=baseline.dns,
         protect=baseline.target.is_live and tenant.decommission is None,
         exemptions=tuple(
-            sorted(
-                (one for one in baseline.exemptions if one.namespace in own), key=lambda one: one.model_dump_json()
-            )
+            sorted((one for one in baseline.exemptions if one.namespace in own), key=lambda one: one.model_dump_json())
         ),
+        pull_secret=_pull_secret(baseline),
     )
 
 
 def _admission_advice(baseline: Baseline) -> Iterator[str]:
     for tenant in sorted(baseline.tenants, key=lambda one: one.name):
         yield from admission_advice(tenant_inputs(baseline, tenant))
+
+
+def _pull_secret(baseline: Baseline) -> PullSecretSpec | None:
+    images = baseline.images
+    if images.pull_secret_config is None:
+        return None
+    return PullSecretSpec(
+        config=images.pull_secret_config, registries=images.registries, into_cluster=baseline.target.is_live
+    )
+
+
+def _pull_secret_advice(baseline: Baseline) -> Iterator[str]:
+    namespaces = [namespace.name for tenant in baseline.tenants for namespace in tenant.namespaces]
+    if baseline.images.pull_secret_config is not None and namespaces:
+        yield left_to_operator(baseline.images.pull_secret_config, namespaces)

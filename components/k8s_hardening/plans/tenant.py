@@ -16,6 +16,7 @@ from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
 from k8s_hardening.plans.network import deny_all, touches
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
+from k8s_hardening.plans.pull_secrets import PULL_SECRET
 from k8s_hardening.plans.tenant_roles import rules_of
 
 
@@ -39,7 +40,7 @@ def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
         yield _namespace(inputs, namespace)
         yield _object("v1", "ResourceQuota", namespace.name, "tenant-quota", spec={"hard": dict(namespace.quota)})
         yield _limit_range(namespace)
-        yield _object("v1", "ServiceAccount", namespace.name, "default", automountServiceAccountToken=False)
+        yield _default_account(inputs, namespace)
         for role, subjects in (("admin", inputs.admins), ("member", inputs.members), ("viewer", inputs.viewers)):
             if subjects:
                 yield from _role(namespace.name, role, subjects)
@@ -84,6 +85,14 @@ def _limit_range(namespace: NamespaceSpec) -> Manifest:
         "max": dict(limits.max),
     }
     return _object("v1", "LimitRange", namespace.name, "tenant-limits", spec={"limits": [item]})
+
+
+def _default_account(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
+    """The account of pods that name none: no token, and the credentials for their images."""
+    account = _object("v1", "ServiceAccount", namespace.name, "default", automountServiceAccountToken=False)
+    if inputs.pull_secret is not None:
+        account["imagePullSecrets"] = [{"name": PULL_SECRET}]
+    return account
 
 
 def _role(namespace: str, role: str, subjects: tuple[str, ...]) -> Iterator[Manifest]:

@@ -91,3 +91,14 @@ class ExemptionArgs(TypedDict):
     """Last day on which it holds."""
     compensating: NotRequired[str]
     """What reduces the risk meanwhile."""
+
+
+class PullSecretArgs(TypedDict):
+    """Credentials for private registries, as one Secret in each namespace of a tenant."""
+
+    config: str
+    """Key of this stack's secret configuration that holds them, as a Docker config.json."""
+    registries: Sequence[str]
+    """Registries that they may be for, with optional path prefix."""
+    into_cluster: NotRequired[bool]
+    """Make the Secrets: only for a provider that talks to a cluster, since one that renders writes them readably."""

@@ -40,6 +40,8 @@ class ImagesArgs(TypedDict):
     """Allowed registries, with optional path prefix, for example registry.example.com/platform."""
     allow_tags: NotRequired[bool]
     """Weaker: accept a fixed tag in place of a digest. For environments that hold nothing of value."""
+    pull_secret_config: NotRequired[str]
+    """Key of this stack's secret configuration with credentials for the registries, as a Docker config.json."""
 
 
 class BaselineTenantArgs(TypedDict):

@@ -15,6 +15,7 @@ from k8s_hardening.plans.control_plane.rendered import rendered_settings
 from k8s_hardening.resources.checking import BadArgsError, checked
 from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.control_plane_args import ControlPlaneArgs
+from k8s_hardening.resources.secret_config import require_secret
 
 
 class ControlPlane(HardenedComponent):
@@ -65,7 +66,6 @@ class ControlPlane(HardenedComponent):
         key = encryption.inline_keys_from_config
         if key is None:
             return pulumi.Output.from_input({})
-        config = pulumi.Config("k8s-hardening")
 
         def filled(text: str) -> Mapping[str, str]:
             try:
@@ -73,4 +73,4 @@ class ControlPlane(HardenedComponent):
             except ValueError as error:  # its text never holds a part of the value
                 raise BadArgsError([f"k8s-hardening:{key}: {error}"]) from None
 
-        return pulumi.Output.secret(config.require_secret(key).apply(filled))
+        return pulumi.Output.secret(require_secret(key).apply(filled))

@@ -18,6 +18,7 @@ _TYPED: dict[tuple[str, str], Make] = {
     ("v1", "LimitRange"): core.v1.LimitRange,
     ("v1", "Namespace"): core.v1.Namespace,
     ("v1", "ResourceQuota"): core.v1.ResourceQuota,
+    ("v1", "Secret"): core.v1.Secret,
     ("v1", "ServiceAccount"): core.v1.ServiceAccount,
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy"): (
         admissionregistration.v1.ValidatingAdmissionPolicy

@@ -17,7 +17,7 @@ from k8s_hardening.kube.encryption import KMS_V1_OFF_SINCE, KMS_V2_ON_SINCE
 from k8s_hardening.kube.encryption_resources import Resource, name_problem
 from k8s_hardening.kube.version import NEWEST, KubeVersion
 from k8s_hardening.model.base import Model
-from k8s_hardening.model.checked import Switch, matching, not_empty, wrong
+from k8s_hardening.model.checked import Switch, config_key, matching, not_empty, wrong
 from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.raw import Loc, Problem
 
@@ -38,9 +38,7 @@ _NodeFile = Annotated[
         '"/etc/kubernetes/hardening/encryption/keys/key-1"',
     ),
 ]
-_ConfigKey = Annotated[
-    str, matching(r"[A-Za-z][A-Za-z0-9_-]*", "is not a key of the configuration", '"encryptionKeys"')
-]
+_ConfigKey = Annotated[str, config_key("encryptionKeys")]
 _Timeout = Annotated[str, matching(r"[1-9][0-9]{0,4}(?:ms|s)", "is not a duration above zero", '"3s"')]
 _SHARED_FOLDERS = frozenset({"", "/etc", "/run", "/tmp", "/var", "/var/run", "/var/tmp"})  # noqa: S108 - refused here
 
