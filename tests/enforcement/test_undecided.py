@@ -13,7 +13,7 @@ from k8s_hardening.controls.control import Finding
 from k8s_hardening.controls.privileged import CONTROL
 from k8s_hardening.enforcement import verdict
 from k8s_hardening.enforcement.verdict import Bench, Resource
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, holds_unknown
 from k8s_hardening.model.enforcement import Level, PackConfiguration
 from k8s_hardening.model.knowledge import Knowledge
 from tests.builders import pod
@@ -33,7 +33,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 def said(bench: Bench, manifest: Manifest) -> dict[Level, int]:
-    return {level: len(list(bench.about(Resource(POD, manifest), level))) for level in Level}
+    return {level: len(list(bench.about(Resource(POD, manifest, holds_unknown(manifest)), level))) for level in Level}
 
 
 def test_where_a_value_is_unknown_a_mandatory_control_speaks_as_an_advisory_one(bench: Bench) -> None:
@@ -58,7 +58,7 @@ def test_a_level_that_speaks_of_nothing_known_says_nothing_about_known_objects(
     monkeypatch.setattr(Bench, "speaks_of_what_is_known", lambda self, level: True)
     for token in (POD, odd_token):
         for one in silent:
-            assert list(bench.about(Resource(token, bad), one)) == []
+            assert list(bench.about(Resource(token, bad, holds_unknown=False), one)) == []
 
 
 def test_a_disabled_control_says_nothing_at_any_level(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,4 +59,6 @@ def _stack_policy(name: str, level: Level) -> StackValidationPolicy:
 
 
 def _resource_of(one: PolicyResource) -> Resource:
-    return Resource(one.resource_type, thaw(one.props), provider=one.provider.urn if one.provider else "")
+    properties, holds_unknown = thaw(one.props)
+    provider = one.provider.urn if one.provider else ""
+    return Resource(one.resource_type, properties, holds_unknown, provider=provider)

@@ -86,4 +86,5 @@ def advice(bench: Bench, args: ResourceValidationArgs, resource: Resource) -> Se
 
 
 def _resource(args: ResourceValidationArgs) -> Resource:
-    return Resource(args.resource_type, thaw(args.props), args.provider is None)
+    properties, holds_unknown = thaw(args.props)
+    return Resource(args.resource_type, properties, holds_unknown, is_component=args.provider is None)

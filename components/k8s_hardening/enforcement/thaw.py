@@ -20,25 +20,34 @@ _SENTINELS = frozenset({
 })  # fmt: skip
 
 
-def thaw(properties: Mapping[str, Any]) -> Manifest:
-    """A deep plain copy of a rule's properties; what is not known until apply becomes UNKNOWN.
+def thaw(properties: Mapping[str, Any]) -> tuple[Manifest, bool]:
+    """A deep plain copy of a rule's properties, and whether UNKNOWN sits anywhere in it: what is not known until apply.
 
     The SDK's proxies are neither dict nor list, and touching an unknown value in one raises.
     """
-    return {str(key): _plain(value) for key, value in _inside(properties).items()}
+    holds_unknown = False
 
+    def plain(value: Any) -> Any:
+        nonlocal holds_unknown
+        if isinstance(value, str):
+            if value in _SENTINELS:
+                holds_unknown = True
+                return UNKNOWN
+            return value
+        if isinstance(value, Mapping):
+            return plain_map(value)
+        if isinstance(value, Sequence):
+            return [plain(item) for item in _inside(value)]
+        # Every number of a resource arrives as a float; the API server and the controls know whole numbers.
+        if isinstance(value, float) and value.is_integer():
+            return int(value)
+        return value
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        return UNKNOWN if value in _SENTINELS else value
-    if isinstance(value, Mapping):
-        return thaw(value)
-    if isinstance(value, Sequence):
-        return [_plain(item) for item in _inside(value)]
-    # Every number of a resource arrives as a float; the API server and the controls know whole numbers.
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
+    def plain_map(values: Mapping[str, Any]) -> Manifest:
+        return {str(key): plain(value) for key, value in _inside(values).items()}
+
+    made = plain_map(properties)
+    return made, holds_unknown
 
 
 def _inside(proxied: Any) -> Any:
