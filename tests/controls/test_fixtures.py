@@ -98,8 +98,12 @@ def test_a_pod_is_judged_the_same_inside_every_kind(kind: str) -> None:
         assert findings_of([wrapped], fixture.knowledge) == expected, fixture.id
 
 
-@pytest.mark.parametrize("target", ["initContainers", "ephemeralContainers"])
-def test_a_container_is_judged_the_same_in_every_list(target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "changes"),
+    [("initContainers", {}), ("initContainers", {"restartPolicy": "Always"}), ("ephemeralContainers", {})],
+    ids=["initContainers", "native-sidecars", "ephemeralContainers"],
+)
+def test_a_container_is_judged_the_same_in_every_list(target: str, changes: dict[str, Any]) -> None:
     tried = 0
     for fixture in pod_fixtures():
         if not all(path.startswith("spec.containers[0]") for _, path in fixture.expected):
@@ -109,7 +113,9 @@ def test_a_container_is_judged_the_same_in_every_list(target: str) -> None:
         moved = copy.deepcopy(fixture.manifests[0])
         if target in moved["spec"] or len(moved["spec"]["containers"]) != 1:
             continue
-        moved["spec"][target] = moved["spec"].pop("containers")
+        moved["spec"][target] = [
+            {**one, **changes} if isinstance(one, dict) else one for one in moved["spec"].pop("containers")
+        ]
         found = findings_of([moved], fixture.knowledge, (control_of(fixture.control_id),))
         expected = Counter(
             {

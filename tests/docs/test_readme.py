@@ -113,7 +113,7 @@ def test_the_control_shown_works() -> None:
     assert isinstance(control, Control)
     with pytest.raises(KeyError):
         control_of(control.id)  # a control of the registry would grow apart from its copy here
-    bad = pod(shareProcessNamespace=True)
+    bad = pod()
     (judged,) = judge(bad, [control], Knowledge())
-    assert judged.finding.path == "spec.shareProcessNamespace"
+    assert judged.finding.path == "spec.enableServiceLinks"
     assert list(judge(harden(bad, [control], Knowledge()), [*CONTROLS, control], Knowledge())) == []

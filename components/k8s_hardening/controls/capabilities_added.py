@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.added_capabilities import added_capabilities, keep_added
 from k8s_hardening.kube.manifest import Manifest
-from k8s_hardening.kube.pods import carries_pods, pods_of
+from k8s_hardening.kube.meshes import MESHES
+from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 ALLOWED = (
@@ -38,13 +39,22 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     for pod in pods_of(manifest):
         for path, name in added_capabilities(pod):
             if name not in ALLOWED:
-                yield finding(path, name, "remove it")
+                yield finding(path, name, _fix(pod, path))
 
 
 def harden(manifest: Manifest, knowledge: Knowledge) -> None:
     """Remove the added capabilities that are not in the default set."""
     for pod in pods_of(manifest):
         keep_added(pod, ALLOWED)
+
+
+def _fix(pod: Pod, path: str) -> str:
+    for container in pod.containers():
+        if path.startswith(f"{container.path}."):
+            for mesh in MESHES.values():
+                if container.spec.get("name") == mesh.init_container:
+                    return f"install {mesh.plugin}, which makes this container needless, and inject anew"
+    return "remove it"
 
 
 CONTROL = Control(

@@ -1,8 +1,9 @@
 """Containers must say how much processor and memory they need and may take, so that no neighbour starves.
 
 Restricted fields: resources.requests and resources.limits of containers and init containers. Required: cpu and memory
-in both, each above zero, no limit below its request. Absent means: no reservation, no bound; zero means the same
-(k8s.io/kubernetes v1.37.2 pkg/kubelet/kuberuntime/kuberuntime_container_linux.go, pkg/kubelet/cm/helpers_linux.go).
+in both, each above zero, no limit below its request. Absent means: no bound, and the limit as the request where there
+is one, otherwise no reservation; zero means none (k8s.io/kubernetes v1.37.2 pkg/apis/core/v1/defaults.go,
+SetDefaults_Pod; pkg/kubelet/kuberuntime/kuberuntime_container_linux.go, pkg/kubelet/cm/helpers_linux.go).
 From 1.34 on, what the pod states in spec.resources need not be repeated (the same, pkg/features/kube_features.go,
 PodLevelResources); before, the server drops it. An ephemeral container cannot have resources. There is no fix: only
 the owner knows the needs.
@@ -42,7 +43,11 @@ def check_1_34(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """The same, with the resources of the pod as a whole standing in."""
     for pod in pods_of(manifest):
         whole = as_map(pod.spec.get("resources"))
-        stated = frozenset(key for key in _ALL if as_map(whole.get(key[0])).get(key[1]) is not None)
+        stated = frozenset(
+            key
+            for key in _ALL
+            if as_map(whole.get(key[0])).get(key[1]) is not None or _follows_limit(key[0], whole, key[1])
+        )
         yield from _quantities(f"{pod.path}.resources", whole, required=())
         yield from _containers(pod, _ALL - stated)
 
@@ -62,13 +67,18 @@ def _quantities(path: str, resources: dict[str, Any], *, required: Iterable[tupl
         amount = _amount(value)
         if amount is not None:
             amounts[key] = amount
-        elif value is not None or key in required:
+        elif value is not None or (key in required and not _follows_limit(field, resources, resource)):
             yield finding(f"{path}.{field}.{resource}", value, f'state an amount above zero, for example "{example}"')
     for resource in ("cpu", "memory"):
         request, limit = amounts.get(("requests", resource)), amounts.get(("limits", resource))
         if request is not None and limit is not None and limit < request:
             found = as_map(resources.get("limits")).get(resource)
             yield finding(f"{path}.limits.{resource}", found, "raise it to the request, or lower the request")
+
+
+def _follows_limit(field: str, resources: dict[str, Any], resource: str) -> bool:
+    """Whether the server will set an absent request to the limit, about which there may be a finding of its own."""
+    return field == "requests" and as_map(resources.get("limits")).get(resource) is not None
 
 
 def _amount(value: Any) -> Decimal | None:

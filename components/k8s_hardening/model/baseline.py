@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from k8s_hardening.kube.cnis import CNIS
+from k8s_hardening.kube.meshes import MESHES
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.apparmor import AppArmorSpec
 from k8s_hardening.model.base import Model, Whole
@@ -31,10 +32,18 @@ def _cni_name(text: str) -> str:
         raise wrong("does not enforce NetworkPolicies, so every deny-all would do nothing", '"calico" or "canal"')
     return text
 
+def _mesh(text: str) -> str:
+    if text not in MESHES:
+        raise wrong(f"is not a known service mesh ({', '.join(sorted(MESHES))})", '"istio"')
+    return text
+
+
 
 _CniVersion = Annotated[str, matching(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?", "is not a version", '"3.32"')]
 
 
+    mesh_plugins: tuple[Annotated[str, AfterValidator(_mesh)], ...] = Field(default=(), examples=[["istio"]])
+    """Service meshes whose CNI plug-in is installed; pods of others may not ask for injection."""
 class CniSpec(Model):
     """The network plug-in of the cluster."""
 

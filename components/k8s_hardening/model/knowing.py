@@ -15,6 +15,7 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
     return Knowledge(
         kubernetes=baseline.kubernetes,
         cni=baseline.cni.name,
+        mesh_plugins=tuple(sorted(set(baseline.cni.mesh_plugins))),
         digests_required=not baseline.images.allow_tags,
         registries=tuple(sorted(set(baseline.images.registries))),
         tenants=tuple(facts_of(tenant) for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)),

@@ -29,6 +29,8 @@ class Knowledge(Model):
     kubernetes: KubeVersion = NEWEST
     cni: str | None = None
     """Name of the CNI of the cluster (kube/cnis.py); None when not declared."""
+    mesh_plugins: tuple[str, ...] = ()
+    """Service meshes (kube/meshes.py) whose CNI plug-in is installed: they inject no container with NET_ADMIN."""
     digests_required: bool = False
     """Images must be named by digest; otherwise a fixed tag is enough."""
     registries: tuple[str, ...] = ()

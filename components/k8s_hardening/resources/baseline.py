@@ -22,6 +22,8 @@ class CniArgs(TypedDict):
     """Name of the CNI; one that does not enforce NetworkPolicies is refused."""
     version: NotRequired[str]
     """Version of the CNI; needed where older ones do not enforce."""
+    mesh_plugins: NotRequired[Sequence[str]]
+    """Service meshes whose CNI plug-in is installed; pods of others may not ask for injection."""
 
 
 class TargetArgs(TypedDict):
