@@ -48,6 +48,11 @@ class World:
         """Replace the configuration of a stack."""
         self._file(stack).write_text(yaml.safe_dump({"config": config}))
 
+    def of_a_team(self, **settings: str) -> None:
+        """Make it the project of a team, called storefront, whose stack dev has these settings and no baseline."""
+        (self.project / "Pulumi.yaml").write_text("name: storefront\nruntime: python\n")
+        self.write("dev", {f"storefront:{key}": value for key, value in settings.items()})
+
     def state(self, *inputs: dict[str, Any]) -> None:
         """The namespaces that the state of the stack holds."""
         resources = [{"type": "kubernetes:core/v1:Namespace", "inputs": one} for one in inputs]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -159,7 +160,44 @@ def test_a_missing_configuration_of_the_pack_is_named(world: World) -> None:
     (world.project / "policy-pack/config/dev.json").unlink()
     result = call("preview")
     assert result.exit_code == 2
+    assert "policy-pack/config/dev.json: does not exist; run make pack-config and commit the result" in result.stderr
+
+
+def test_a_missing_configuration_of_the_pack_of_a_team_is_named(world: World) -> None:
+    world.of_a_team(render="out/storefront")
+    (world.project / "policy-pack/config/dev.json").unlink()
+    result = call("preview")
+    assert result.exit_code == 2
     assert "policy-pack/config/dev.json: cannot be read: No such file or directory" in result.stderr
+
+
+@pytest.mark.parametrize("config", [{}, {"k8s-hardening:baselin": {"environment": "dev"}}])
+def test_an_environment_without_a_baseline_is_refused(world: World, config: dict[str, Any]) -> None:
+    world.write("dev", config)
+    result = call("preview")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: k8s-hardening:baseline: is missing or empty; for example")
+    assert world.runs == []
+
+
+@pytest.mark.parametrize("folder", ["out/dev", "out/dev/../dev", "out", "out/dev/qa"])
+def test_two_stacks_that_render_to_one_folder_are_refused(world: World, folder: str) -> None:
+    baseline = world.baseline("dev")
+    world.write("qa", {"k8s-hardening:baseline": {**baseline, "target": {"render": folder}}})
+    result = call("preview")
+    assert result.exit_code == 2
+    assert (
+        'error: k8s-hardening:baseline.target.render: "out/dev" is where stack qa writes, and each would delete files '
+        'of the other; give each a folder of its own, for example "out/dev" and "out/qa"'
+    ) in result.stderr
+    assert world.runs == []
+
+
+@pytest.mark.parametrize("target", [{"render": "out/dev-2"}, {"context_config": "kubeContext"}, {"render": 3}, "out"])
+def test_stacks_that_write_elsewhere_do_not_disturb(world: World, target: Any) -> None:
+    world.write("qa", {"k8s-hardening:baseline": {**world.baseline("dev"), "target": target}})
+    (world.project / "Pulumi.broken.yaml").write_text("config: [\n")
+    assert call("preview").exit_code == 0
 
 
 def test_without_any_engine_it_is_one_sentence_and_status_3(world: World) -> None:

@@ -121,7 +121,7 @@ def test_a_baseline_of_too_many_resources_is_refused_with_the_split(world: World
 
 
 def test_a_stack_of_a_team_is_counted_by_its_preview(world: World) -> None:
-    world.write("dev", {"k8s-hardening:render": "out"})
+    world.of_a_team(render="out")
     world.fakes.show("preview", [*(judged(f"urn:{number}") for number in range(2001)), STACK_JUDGED])
     result = call("up")
     assert result.exit_code == 2
@@ -130,9 +130,9 @@ def test_a_stack_of_a_team_is_counted_by_its_preview(world: World) -> None:
 
 
 def test_a_stack_of_a_team_goes_to_a_cluster_unless_it_renders(world: World) -> None:
-    world.write("dev", {"k8s-hardening:other": "x"})
+    world.of_a_team(other="x")
     assert call("up").exit_code == 2
-    world.write("dev", {"k8s-hardening:render": "out"})
+    world.of_a_team(render="out")
     assert call("up").exit_code == 0
 
 

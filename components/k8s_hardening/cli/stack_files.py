@@ -21,6 +21,11 @@ def root_of(project: Path) -> Path:
     return next((one for one in (project, *project.parents) if (one / _OWN_ENGINE).exists()), project)
 
 
+def stacks_of(project: Path) -> list[str]:
+    """Names of the stacks of a project, sorted."""
+    return sorted(one.name.removeprefix("Pulumi.").removesuffix(".yaml") for one in project.glob("Pulumi.*.yaml"))
+
+
 def stack_configuration(project: Path, stack: str) -> dict[str, Any]:
     """The mapping under `config:` of Pulumi.<stack>.yaml.
 
@@ -29,7 +34,7 @@ def stack_configuration(project: Path, stack: str) -> dict[str, Any]:
     """
     path = project / f"Pulumi.{stack}.yaml"
     if not path.exists():
-        known = sorted(one.name.removeprefix("Pulumi.").removesuffix(".yaml") for one in project.glob("Pulumi.*.yaml"))
+        known = stacks_of(project)
         hint = f"known stacks are {', '.join(known)}" if known else f"{project} holds no Pulumi.<stack>.yaml"
         raise BadInputError([f"{path.name}: does not exist; {hint}"])
     value = read_file(path)

@@ -9,7 +9,8 @@ import click
 
 from k8s_hardening.cli.one_file import read_file
 from k8s_hardening.cli.printing import wants_colour
-from k8s_hardening.cli.stack_files import checked_baseline, project_name, root_of, stack_configuration
+from k8s_hardening.cli.stack_files import baseline_of, project_name, root_of, stack_configuration
+from k8s_hardening.cli.stack_folders import shared_folders
 from k8s_hardening.engine.obtaining import obtain
 from k8s_hardening.engine.pack_configuration import pack_configuration
 from k8s_hardening.engine.pack_lint import lint
@@ -19,6 +20,7 @@ from k8s_hardening.engine.workspace import Workspace
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.problems import BadInputError
 from k8s_hardening.model.reading import ROOT
+from k8s_hardening.model.secret_keys import CONFIG
 
 _NO_ENGINE = 3
 
@@ -41,9 +43,10 @@ def prepare(
     configuration = stack_configuration(project, stack)
     problems: list[str] = []
     baseline: Baseline | None = None
-    if ROOT in configuration:
+    if ROOT in configuration or name == CONFIG:  # a team's own project has no baseline; ours always needs one
         try:
-            baseline = checked_baseline(configuration[ROOT])
+            baseline = baseline_of(project, stack)
+            problems.extend(shared_folders(project, stack, baseline))
         except BadInputError as error:
             problems.extend(error.problems)
     pack = (pack or root / "policy-pack").resolve()
@@ -52,6 +55,8 @@ def prepare(
             [*problems, f"{pack}: is no policy pack, which holds a PulumiPolicy.yaml; name it with --pack"]
         )
     pack_config = (pack_config or pack / "config" / f"{stack}.json").resolve()
+    if baseline is not None and not pack_config.exists():
+        raise BadInputError([*problems, f"{pack_config}: does not exist; run make pack-config and commit the result"])
     try:
         told = read_file(pack_config)
         problems.extend(lint(told, pack_config.name))
