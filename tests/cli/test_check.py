@@ -34,7 +34,7 @@ def check_json(*arguments: str, stdin: str | bytes | None = None) -> tuple[int, 
 
 def test_a_clean_object_gives_status_0_and_an_empty_report(tmp_path: Path) -> None:
     (tmp_path / "app.yaml").write_text(text_of(pod()))
-    assert check_json(str(tmp_path)) == (0, {"findings": [], "judged": 1, "errors": []})
+    assert check_json(str(tmp_path)) == (0, {"findings": [], "exempt": [], "judged": 1, "errors": []})
 
 
 def test_a_finding_gives_status_1_and_everything_about_it(tmp_path: Path) -> None:
@@ -56,6 +56,7 @@ def test_a_finding_gives_status_1_and_everything_about_it(tmp_path: Path) -> Non
                     "fix": "set it to false and add the capabilities that the process needs",
                 }
             ],
+            "exempt": [],
             "judged": 2,
             "errors": [],
         },
@@ -282,6 +283,35 @@ def test_a_file_of_knowledge_is_heeded_and_the_day_is_today(tmp_path: Path) -> N
     assert "for Kubernetes 1.30" in call("check", "--knowledge", str(path), "-", stdin=stdin).stdout
     shown = call("check", "--knowledge", str(path), "--kubernetes", "1.31", "-", stdin=stdin).stdout
     assert "for Kubernetes 1.31" in shown
+
+
+def test_every_use_of_an_exemption_is_reported(tmp_path: Path) -> None:
+    path, day = tmp_path / "knowledge.yaml", datetime.date(2099, 1, 1)
+    path.write_text(yaml.safe_dump({"exemptions": [exemption(day)]}))
+    arguments = ("--knowledge", str(path), "--control", "privileged", "-")
+    _, report = check_json(*arguments, stdin=text_of(bad_pod(), bad_pod()))
+    assert report["findings"] == []
+    assert [(one["control"], one["path"], one["until"], one["owner"], one["reason"]) for one in report["exempt"]] == [
+        (
+            "privileged",
+            "spec.containers[0].securityContext.privileged",
+            "2099-01-01",
+            "platform",
+            "needs the node for a migration",
+        )
+    ] * 2
+    shown = call("check", *arguments, stdin=text_of(bad_pod(), bad_pod())).stdout
+    assert "exempt: 2 findings by privileged until 2099-01-01, platform: needs the node for a migration\n" in shown
+    assert "exempt" not in call("check", "-", stdin=text_of(bad_pod())).stdout
+
+
+def test_an_exemption_that_ended_or_is_not_needed_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "knowledge.yaml"
+    for day, control in (("2020-01-01", "exemption-expired"), ("2099-01-01", "exemption-unneeded")):
+        named = exemption(datetime.date.fromisoformat(day)) | {"name": pod()["metadata"]["name"]}
+        path.write_text(yaml.safe_dump({"exemptions": [named]}))
+        status, report = check_json("--knowledge", str(path), "-", stdin=text_of(pod()))
+        assert (status, [one["control"] for one in report["findings"]]) == (1, [control])
 
 
 def test_every_problem_of_a_file_of_knowledge_is_shown(tmp_path: Path) -> None:

@@ -96,6 +96,38 @@ def test_a_level_that_has_nothing_to_say_costs_no_second_decoding(pack: Pack) ->
     assert not response.not_applicable
 
 
+EXEMPTION = {
+    "control": "privileged",
+    "namespace": "payments-api",
+    "reason": "It loads a kernel module.",
+    "owner": "platform-team",
+    "expires": "2099-12-31",
+}
+
+
+def exempting(**changes: Any) -> dict[str, dict[str, Any]]:
+    knowledge = {**KNOWLEDGE, "exemptions": [{**EXEMPTION, **changes}]}
+    return {name: {"knowledge": knowledge} for name in configuration()}
+
+
+def test_what_is_exempt_is_said_as_advice_and_only_about_its_own_resource(pack: Pack) -> None:
+    pack.configure(exempting())
+    (found,) = pack.analyze(POD, privileged())
+    assert (found.enforcementLevel, found.policyName) == (ADVISORY, "hardening-advice")
+    assert texts([found])[0].startswith(
+        '[privileged] Exempt until 2099-12-31, owner "platform-team": Containers must not run privileged. spec.'
+    )
+    response = pack.stub.Analyze(pack.request(POD, pod()))
+    assert [one.policy_name for one in response.not_applicable] == ["hardening-advice"]
+
+
+def test_an_exemption_that_nobody_needs_is_advice_about_the_stack(pack: Pack) -> None:
+    pack.configure(exempting(name="app"))
+    (found,) = pack.analyze_stack([("pulumi:pulumi:Stack", {}), (POD, pod())])
+    assert (found.enforcementLevel, found.policyName) == (ADVISORY, "hardening-stack-advice")
+    assert texts([found])[0].startswith("[exemption-unneeded] ")
+
+
 def test_advice_needs_no_mandatory_policy(pack: Pack) -> None:
     """A platform may switch that off with its own configuration of the engine."""
     assert pack.analyze(POD, pod()) == []

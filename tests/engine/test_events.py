@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
 import pytest
 
-from k8s_hardening.engine.events import Violation, read_events
-from k8s_hardening.model.enforcement import UNDECIDED
+from k8s_hardening.engine.events import ExemptFinding, Violation, read_events
+from k8s_hardening.model.enforcement import UNDECIDED, exempt_until
 
 POD = "urn:pulumi:dev::team::kubernetes:core/v1:Pod::app"
 REQUIREMENT = "Containers must not run privileged."
@@ -52,6 +53,22 @@ def test_an_undecided_verdict_is_marked_and_does_not_block() -> None:
     (found,) = read_events(log(violation(text, "advisory"))).violations
     assert (found.undecided, found.level) == (True, "advisory")
     assert not read_events(log(violation(text, "advisory"))).is_blocked
+
+
+@pytest.mark.parametrize("owner", ["platform-team", 'a "team": of many', "équipe\\"])
+def test_what_is_exempt_is_no_violation(owner: str) -> None:
+    text = (
+        f"[privileged] {exempt_until(datetime.date(2027, 6, 30), owner)}{REQUIREMENT} spec.x is true; set it to false"
+    )
+    summary = read_events(log(violation(text, "advisory")))
+    assert summary.exempt == {ExemptFinding("privileged", "2027-06-30", owner, POD, text)}
+    assert not summary.violations
+
+
+def test_only_advice_can_be_exempt() -> None:
+    text = f"[privileged] {exempt_until(datetime.date(2027, 6, 30), 'me')}{REQUIREMENT} spec.x is true; set it to false"
+    summary = read_events(log(violation(text)))
+    assert (summary.exempt, summary.is_blocked) == (set(), True)
 
 
 def test_a_policy_that_could_not_run_blocks_whatever_its_level() -> None:

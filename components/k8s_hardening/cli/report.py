@@ -27,6 +27,15 @@ def as_json(report: Report) -> str:
     return json.dumps(
         {
             "findings": [_finding(entry) for entry in report.entries],
+            "exempt": [
+                {
+                    **_finding(one.entry),
+                    "until": one.exemption.expires.isoformat(),
+                    "owner": one.exemption.owner,
+                    "reason": one.exemption.reason,
+                }
+                for one in report.exempted
+            ],
             "judged": report.judged,
             "errors": [{"file": one.file, "line": one.line, "problem": one.what} for one in report.problems],
         },
@@ -73,7 +82,21 @@ def as_lines(report: Report, judged_by: str) -> Iterator[Line]:
                         (f" is {printable(entry.finding.found)}; {printable(entry.finding.fix)}", ""),
                     ]
         yield []
+    yield from _exempt(report)
     yield from _summary(report, judged_by)
+
+
+def exempt_line(number: int, control: str, until: str, owner: str) -> str:
+    """How much an exemption lets through, in one line."""
+    return f"{count(number, 'finding')} by {control} until {until}, {owner}"
+
+
+def _exempt(report: Report) -> Iterator[Line]:
+    """Each exemption that lets something through, with how much and why."""
+    counts = Counter(one.exemption for one in report.exempted)
+    for exemption in sorted(counts, key=lambda one: (one.control, one.model_dump_json())):
+        line = exempt_line(counts[exemption], exemption.control, str(exemption.expires), exemption.owner)
+        yield [("exempt: ", "yellow"), (printable(f"{line}: {exemption.reason}"), "")]
 
 
 def title(item: Item) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from typing import Literal
 
 import click
@@ -13,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from k8s_hardening.cli.printing import wants_colour
-from k8s_hardening.cli.report import printable
+from k8s_hardening.cli.report import exempt_line, printable
 from k8s_hardening.engine.events import Summary
 from k8s_hardening.engine.workspace import Outcome
 
@@ -26,6 +27,8 @@ def print_summary(outcome: Outcome, *, no_color: bool = False) -> None:
     console.print(f"\nPolicy pack: {len(summary.judged)} resources judged, {_verdict(outcome)}.")
     if summary.violations:
         console.print(_table(summary))
+    for line in _exempt(summary):
+        console.print(Text.assemble(("exempt: ", "yellow"), printable(line)))
     for message in sorted(summary.not_run):
         console.print(Text.assemble(("not judged: ", "red"), printable(message)))
     undecided = sum(one.undecided for one in summary.violations)
@@ -48,6 +51,13 @@ def _table(summary: Summary) -> Table:
     for control, counts in _counts(summary).items():
         table.add_row(control, *(str(counts[key]) for key in ("mandatory", "advisory", "undecided")))
     return table
+
+
+def _exempt(summary: Summary) -> Iterator[str]:
+    """Each exemption that lets something through, with how much."""
+    counts = Counter((one.control, one.until, one.owner) for one in summary.exempt)
+    for (control, until, owner), number in sorted(counts.items()):
+        yield exempt_line(number, control, until, owner)
 
 
 def _counts(summary: Summary) -> dict[str, Counter[str]]:
@@ -76,6 +86,16 @@ def summary_json(summary: Summary) -> str:
                     "undecided": one.undecided,
                 }
                 for one in sorted(summary.violations)
+            ],
+            "exempt": [
+                {
+                    "control": one.control,
+                    "until": one.until,
+                    "owner": one.owner,
+                    "urn": one.urn,
+                    "message": one.message,
+                }
+                for one in sorted(summary.exempt)
             ],
             "not_judged": sorted(summary.not_run),
         },

@@ -9,9 +9,11 @@ from typing import Any
 
 from k8s_hardening.cli.sources import Problem, Source
 from k8s_hardening.controls.control import Control, Finding, Severity
+from k8s_hardening.controls.exemption_uses import ExemptionUses
 from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.kube.documents import BadDocument, Document, read_documents
 from k8s_hardening.kube.manifest import Manifest, as_list, expand_lists, kind_of
+from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.knowledge import Knowledge
 
 _WORST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
@@ -45,11 +47,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Exempted:
+    """A finding that an exemption covers."""
+
+    entry: Entry
+    exemption: Exemption
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The verdict on everything that one call names."""
 
     entries: tuple[Entry, ...]
     """By file and object in the order in which they were read, then by severity, control and path."""
+    exempted: tuple[Exempted, ...]
+    """What would be found without exemptions, in the same order; once for each exemption that covers it."""
     judged: int
     """Number of objects."""
     problems: tuple[Problem, ...]
@@ -80,7 +92,13 @@ def judge_sources(sources: Iterable[Source | Problem], controls: Sequence[Contro
                         items.append(one)
                     else:
                         problems.append(one)
-    return Report(_entries(items, controls, knowledge), len(items), tuple(problems), tuple(others))
+    return Report(
+        _entries(items, controls, knowledge),
+        _exempted(items, controls, knowledge),
+        len(items),
+        tuple(problems),
+        tuple(others),
+    )
 
 
 def _items(document: Document) -> Iterator[Item | Problem]:
@@ -126,6 +144,17 @@ def _entries(items: Sequence[Item], controls: Sequence[Control], knowledge: Know
     for index, judged in judge_stack([item.manifest for item in items], controls, knowledge):
         found.append((index, Entry(items[index], judged.control, judged.finding)))
     return tuple(entry for _, entry in sorted(found, key=_rank))
+
+
+def _exempted(items: Sequence[Item], controls: Sequence[Control], knowledge: Knowledge) -> tuple[Exempted, ...]:
+    uses = ExemptionUses(controls, knowledge)
+    found = [(index, use) for index, item in enumerate(items) for use in uses.of(item.manifest)]
+    found += uses.of_stack([item.manifest for item in items])
+    entries = [
+        (index, Exempted(Entry(items[index], use.judged.control, use.judged.finding), use.exemption))
+        for index, use in found
+    ]
+    return tuple(one for _, one in sorted(entries, key=lambda place: _rank((place[0], place[1].entry))))
 
 
 def _rank(place: tuple[int, Entry]) -> tuple[Any, ...]:

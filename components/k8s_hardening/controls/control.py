@@ -10,6 +10,7 @@ from typing import Any
 
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, holds_unknown
 from k8s_hardening.kube.version import KubeVersion
+from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.knowledge import Knowledge
 
 _FIRST = KubeVersion(1, 0)  # older than any cluster; the Pod Security Standards count their versions from here
@@ -95,7 +96,8 @@ class Control:
         id: stable name, kebab-case; users write it in configuration.
         requirement: one sentence, shown before each finding.
         profile: the smallest profile that holds the control.
-        chapter: workload, image, rbac, network, namespace, api, secret or control-plane; groups the documentation.
+        chapter: workload, image, rbac, network, namespace, api, secret, exemption or control-plane; groups the
+            documentation.
         references: the standards' own names, for example "CIS 5.2.2" or "PSS baseline: Privileged Containers".
         check: yields findings for one object; must never change it, and must not depend on the order of lists.
         concerns: says of which objects `check` is asked, in every version; None asks it of all. The judge works it out
@@ -104,6 +106,7 @@ class Control:
         harden: changes the object in place so that `check` finds nothing more; keeps what is already safe.
         check_stack: yields (index of the object, finding) over all objects of a stack together.
         revisions: later forms of `check` and `harden` by Kubernetes version, oldest first.
+        level: what a finding does to a preview unless the environment says otherwise.
         since, until: the versions, both included, in which the requirement exists at all.
     """
 
@@ -118,6 +121,7 @@ class Control:
     harden: Harden | None = None
     check_stack: StackCheck | None = None
     revisions: tuple[Revision, ...] = field(default=())
+    level: Level = Level.MANDATORY
     since: KubeVersion = _FIRST
     until: KubeVersion | None = None
 

@@ -79,9 +79,8 @@ class Bench:
 
     def about(self, resource: Resource, level: Level) -> Iterator[str]:
         """The messages of one level about one resource; what is exempt is said as advice."""
-        if level is Level.ADVISORY and resource.is_object:
-            for use in self._exempt.of(resource.properties, partial=resource.is_partial):
-                yield exempt_message(use)
+        if level is Level.ADVISORY:
+            yield from self._what_is_exempt(resource)
         if not (self.speaks_of_what_is_known(level) or resource.holds_unknown):
             return
         if not resource.is_component:
@@ -97,6 +96,15 @@ class Bench:
 
         if resource.token == _CONTROL_PLANE:
             yield from self._about_settings(resource, level)
+
+    def _what_is_exempt(self, resource: Resource) -> Iterator[str]:
+        if resource.is_object:
+            for use in self._exempt.of(resource.properties, partial=resource.is_partial):
+                yield exempt_message(use)
+        if resource.token == _CONTROL_PLANE:
+            for index, settings in enumerate(as_list(resource.properties.get("settings"))):
+                for use in self._exempt.of(as_map(settings)):
+                    yield exempt_message(use, f"settings[{index}].")
 
     def _about_settings(self, resource: Resource, level: Level) -> Iterator[str]:
         """About the settings that a control plane registers as objects, since none of them becomes a resource."""
@@ -154,8 +162,8 @@ def message(control: Control | Gate, finding: Finding) -> str:
     return f"[{control.id}] {control.requirement} {text}"
 
 
-def exempt_message(use: Use) -> str:
+def exempt_message(use: Use, prefix: str = "") -> str:
     """What an exemption covers, as the event log carries it to the summary of a preview."""
     control, exemption = use.judged.control, use.exemption
     mark = exempt_until(exemption.expires, exemption.owner)
-    return f"[{control.id}] {mark}{control.requirement} {use.judged.finding.message}"
+    return f"[{control.id}] {mark}{control.requirement} {prefix}{use.judged.finding.message}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from k8s_hardening.kube.manifest import as_map, as_str
-from k8s_hardening.model.enforcement import RESOURCE_POLICIES, STACK_POLICIES, UNDECIDED
+from k8s_hardening.model.enforcement import EXEMPT, RESOURCE_POLICIES, STACK_POLICIES, UNDECIDED
 
 PACK = "k8s-hardening"
 _CONTROL = re.compile(r"^\[([a-z0-9-]+)\] ", re.MULTILINE)
@@ -29,6 +29,18 @@ class Violation:
     """The verdict cannot be given before apply."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ExemptFinding:
+    """What an exemption covers, in the words of the pack."""
+
+    control: str
+    until: str
+    """Last day of the exemption."""
+    owner: str
+    urn: str
+    message: str
+
+
 @dataclass(slots=True)
 class Summary:
     """What one preview or update showed."""
@@ -36,6 +48,8 @@ class Summary:
     judged: set[str] = field(default_factory=set)
     """URNs of the resources that the pack judged."""
     violations: set[Violation] = field(default_factory=set)
+    exempt: set[ExemptFinding] = field(default_factory=set)
+    """What was found and is let through by an exemption."""
     not_run: set[str] = field(default_factory=set)
     """Messages of policies that the engine could not run; never a pass."""
     changes: dict[str, int] = field(default_factory=dict)
@@ -92,12 +106,10 @@ def _add_violation(summary: Summary, event: dict[str, Any]) -> None:
     if match is None:
         summary.not_run.add(text)
         return
-    summary.violations.add(
-        Violation(
-            control=match[1],
-            level=as_str(event.get("enforcementLevel")) or "mandatory",
-            urn=as_str(event.get("resourceUrn")),
-            message=text[match.start() :],
-            undecided=UNDECIDED in text,
-        )
-    )
+    level = as_str(event.get("enforcementLevel")) or "mandatory"
+    urn, message = as_str(event.get("resourceUrn")), text[match.start() :]
+    exempt = EXEMPT.match(text, match.end())
+    if exempt is not None and level == "advisory":
+        summary.exempt.add(ExemptFinding(match[1], exempt[1], json.loads(exempt[2]), urn, message))
+    else:
+        summary.violations.add(Violation(match[1], level, urn, message, undecided=UNDECIDED in text))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import json
+import re
 from enum import StrEnum
 from typing import Literal
 
@@ -12,6 +15,14 @@ from k8s_hardening.model.knowledge import Knowledge
 
 UNDECIDED = "Not decided before apply:"
 """Marks, in the text of a violation, a verdict that cannot be given because a value is not known yet."""
+
+EXEMPT = re.compile(r'Exempt until ([0-9]{4}-[0-9]{2}-[0-9]{2}), owner ("(?:[^"\\]|\\.)*"): ')
+"""Marks, in the text of a violation, what an exemption covers; the last day and the owner, as JSON, are its groups."""
+
+
+def exempt_until(day: datetime.date, owner: str) -> str:
+    """The mark of what is exempt, as `EXEMPT` reads it."""
+    return f"Exempt until {day}, owner {json.dumps(owner)}: "
 
 
 class Level(StrEnum):

@@ -8,12 +8,11 @@ An exemption that names no namespace reaches no label, since it would reach all 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from k8s_hardening.controls.control import Control, Profile
+from k8s_hardening.controls.control import Profile
 from k8s_hardening.controls.exempting import is_alive
+from k8s_hardening.controls.shared.registered import registered
 from k8s_hardening.kube.pod_security import SINCE, STRICTNESS
 from k8s_hardening.kube.pods import KINDS_WITH_PODS
 from k8s_hardening.kube.scopes import NAMESPACED
@@ -62,15 +61,7 @@ def _level_below(exemption: Exemption, namespace: str, knowledge: Knowledge) -> 
     """The strictest level that admits what an exemption lets through in a namespace; None when it says nothing."""
     if exemption.namespace != namespace or exemption.kind in _KINDS_WITHOUT_PODS:
         return None
-    control = _pod_security_controls().get(exemption.control)
+    control = registered().get(exemption.control)
     if control is None or not control.applies_to(knowledge.kubernetes) or not is_alive(exemption, knowledge):
         return None
-    return _BELOW[control.profile]
-
-
-@cache
-def _pod_security_controls() -> Mapping[str, Control]:
-    # The registry holds the controls that ask here, so it cannot be imported before them.
-    from k8s_hardening.controls.registry import CONTROLS
-
-    return {control.id: control for control in CONTROLS if control.profile in _BELOW}
+    return _BELOW.get(control.profile)
