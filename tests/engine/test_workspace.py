@@ -56,6 +56,18 @@ def test_a_render_target_hides_the_cluster_and_needs_no_passphrase(
     assert environment[NAME] == ""
 
 
+def test_a_render_target_with_secrets_asks_for_a_passphrase_too(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty passphrase would leave them readable to whoever has the stack's file."""
+    holding = replace(workspace, holds_secrets=True)
+    monkeypatch.delenv(NAME, raising=False)
+    with pytest.raises(EngineError, match=r"^stack dev has secrets in its configuration, and its state needs a passph"):
+        holding.environment()
+    monkeypatch.setenv(NAME, "of-a-test")
+    assert holding.environment()[NAME] == "of-a-test"
+
+
 def test_a_live_target_keeps_the_cluster_and_asks_for_a_passphrase(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from k8s_hardening.engine.toolchain import EngineError, Toolchain
 from k8s_hardening.engine.workspace import Workspace
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.problems import BadInputError
+from k8s_hardening.model.raw import plain, secrets_in
 from k8s_hardening.model.reading import ROOT
 from k8s_hardening.model.secret_keys import CONFIG
 
@@ -77,6 +78,7 @@ def prepare(
         pack_configuration=pack_config,
         quiet=quiet,
         # A team's stack says by a setting `render` of its own that it renders files.
+        holds_secrets=any(secrets_in(plain(configuration))),
         renders=not baseline.target.is_live if baseline is not None else f"{name}:render" in configuration,
         colour=wants_colour(no_color, sys.stderr if quiet else sys.stdout),
     )

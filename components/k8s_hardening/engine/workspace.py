@@ -44,6 +44,8 @@ class Workspace:
     pack_configuration: Path
     renders: bool
     """The stack renders files, so no cluster may be looked for."""
+    holds_secrets: bool = False
+    """The stack's configuration holds secrets, so its state needs a passphrase wherever its objects go."""
     quiet: bool = False
     """The engine's own display goes to standard error, so that standard output stays the caller's."""
     colour: bool = True
@@ -62,12 +64,13 @@ class Workspace:
         environment["PULUMI_DEBUG_COMMANDS"] = "true"  # lets --event-log be used
         environment.setdefault("PULUMI_BACKEND_URL", f"file://{self.root / '.work/state'}")
         if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & environment.keys():
-            if not self.renders:
+            if not self.renders or self.holds_secrets:
+                what = "has secrets in its configuration" if self.renders else "goes to a cluster"
                 raise EngineError(
-                    f"stack {self.stack} goes to a cluster, and its state needs a passphrase: "
+                    f"stack {self.stack} {what}, and its state needs a passphrase: "
                     "set PULUMI_CONFIG_PASSPHRASE_FILE to a file that holds it"
                 )
-            # A rendered environment holds no secret; an empty passphrase keeps the first run free of questions.
+            # Without secrets there is nothing to guard; an empty passphrase keeps the first run free of questions.
             environment["PULUMI_CONFIG_PASSPHRASE"] = ""
         if self.renders:
             # The provider would look for a cluster even so, and with one in reach a preview could write files.
