@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
+import json
+import secrets
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from k8s_hardening.engine.obtaining import obtain
+from k8s_hardening.engine.progress import Progress
+from k8s_hardening.engine.workspace import Workspace
 from tests.builders import container, pod
 from tests.cluster.cluster import Cluster
-from tests.e2e.checkout import Checkout, Ran, checkout
+from tests.e2e.checkout import ROOT, Checkout, Ran, checkout
 
 pytestmark = pytest.mark.cluster
+
+PASSPHRASE = "of-a-test"  # noqa: S105 - guards a state that lives as long as the test
+PULL_KEY = "registryPullSecret"
 
 
 class Live:
@@ -34,7 +45,7 @@ class Live:
             *("--stack", "prod", "--format", "json"),
             *arguments,
             KUBECONFIG=str(self._kubeconfig),
-            PULUMI_CONFIG_PASSPHRASE="of-a-test",  # noqa: S106 - guards a state that lives as long as the test
+            PULUMI_CONFIG_PASSPHRASE=PASSPHRASE,
         )
 
     def up(self) -> Ran:
@@ -42,17 +53,49 @@ class Live:
 
     def change(self, tenant: str, change: dict[str, Any] | None) -> None:
         """Change a tenant of the baseline, or with None take it out, and tell the pack."""
+
+        def changed(baseline: dict[str, Any]) -> None:
+            tenants = baseline["tenants"]
+            place = next(index for index, one in enumerate(tenants) if one["name"] == tenant)
+            if change is None:
+                del tenants[place]
+            else:
+                tenants[place] |= change
+
+        self.edit(changed)
+
+    def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """Change the baseline, and tell the pack."""
         path = self.project.folder / "Pulumi.prod.yaml"
         document = yaml.safe_load(path.read_text())
-        tenants = document["config"]["k8s-hardening:baseline"]["tenants"]
-        place = next(index for index, one in enumerate(tenants) if one["name"] == tenant)
-        if change is None:
-            del tenants[place]
-        else:
-            tenants[place] |= change
+        change(document["config"]["k8s-hardening:baseline"])
         path.write_text(yaml.safe_dump(document))
         told = self.project.run("pack-config", "--stack", "prod")
         assert told.status == 0, told.log
+
+    def pulumi(self, *arguments: str, told: str = "") -> str:
+        """What the engine itself says about the stack."""
+        workspace = Workspace(
+            root=self.project.folder,
+            project=self.project.folder,
+            stack="prod",
+            toolchain=obtain(ROOT, Progress()),
+            pack=self.project.folder / "policy-pack",
+            pack_configuration=self.project.folder / "policy-pack/config/prod.json",
+            renders=False,
+        )
+        workspace.ensure_stack()
+        done = subprocess.run(
+            [str(workspace.toolchain.pulumi), *arguments, "--stack", "prod"],
+            input=told,
+            cwd=self.project.folder,
+            env=workspace.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def get(self, path: str) -> Any:
         answer = self.cluster.request("GET", path)
@@ -106,3 +149,46 @@ def test_a_decommissioned_tenant_may_go(live: Live) -> None:
     for name in ("platform-ci", "platform-metrics"):
         assert live.cluster.request("GET", f"/api/v1/namespaces/{name}").status == 404
     live.get("/api/v1/namespaces/payments-api")
+
+
+def credentials() -> tuple[str, set[bytes]]:
+    """A new value of the configuration key, and every form in which it could show."""
+    password = secrets.token_hex(16)
+    auth = base64.b64encode(f"robot:{password}".encode()).decode()
+    value = json.dumps({"auths": {"registry.example.com": {"auth": auth}}})
+    plain = {one.encode() for one in (value, auth, password)}
+    return value, plain | {json.dumps(value)[1:-1].encode()} | {base64.b64encode(one) for one in plain}
+
+
+def test_credentials_for_images_come_to_every_tenant_and_stand_readable_nowhere_else(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+    live.edit(lambda baseline: baseline["images"].update({"pull_secret_config": PULL_KEY}))
+    forms: set[bytes] = set()
+    ran: list[Ran] = []
+    for turn in ("made", "replaced"):
+        value, new = credentials()
+        forms |= new
+        live.pulumi("config", "set", "--secret", f"k8s-hardening:{PULL_KEY}", told=value)
+        ran += [live.run("preview", "--", "--diff"), live.run("up", "--yes", "--", "--diff")]
+        assert [one.status for one in ran[-2:]] == [0, 0], f"{turn}: {ran[-2].log}{ran[-1].log}"
+        for namespace in ("payments-api", "shop-web"):
+            secret = live.get(f"/api/v1/namespaces/{namespace}/secrets/registry-pull")
+            assert secret["type"] == "kubernetes.io/dockerconfigjson"
+            assert base64.b64decode(secret["data"][".dockerconfigjson"]).decode() == value, turn
+            assert "kubectl.kubernetes.io/last-applied-configuration" not in secret["metadata"].get("annotations", {})
+            account = live.get(f"/api/v1/namespaces/{namespace}/serviceaccounts/default")
+            assert account["imagePullSecrets"] == [{"name": "registry-pull"}]
+    running = live.cluster.request("POST", "/api/v1/namespaces/payments-api/pods", pod())
+    assert running.status == 201, running.body
+    assert running.body["spec"]["imagePullSecrets"] == [{"name": "registry-pull"}]
+    steady = live.up()
+    assert (steady.status, steady.summary["steps"]) == (0, {})
+
+    assert value in live.pulumi("config", "get", f"k8s-hardening:{PULL_KEY}"), "what is looked for was never there"
+    places = [one for one in live.project.folder.rglob("*") if one.is_file() and ".venv" not in one.parts]
+    assert any("state" in one.parts for one in places)
+    assert not [str(place) for place in places if any(form in place.read_bytes() for form in forms)]
+    said = "".join(one.output + one.log for one in (*ran, steady)) + live.pulumi("stack", "export")
+    assert not [form for form in forms if form.decode() in said]
