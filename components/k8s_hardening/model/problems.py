@@ -30,6 +30,7 @@ _WORDS = {
 }
 _MEMBER = re.compile(r"<[\w.]+: ('[^']*')>")  # a member of an enumeration, where only some of its members are accepted
 _COMPLETE = ("refused", "kubernetes_version")
+_NOTHING_TO_WRITE = ("remove it", "leave it out")  # an example of a good value would say the opposite
 
 
 class BadInputError(Exception):
@@ -76,7 +77,7 @@ def _line(loc: Sequence[str | int], kind: str, message: str, value: Any, model: 
         hint = f'did you mean "{near[0]}"?' if near else f"known keys are {', '.join(known)}"
         return f"{path}: is not a known key; {hint}"
     text = message if kind in _COMPLETE else _words(kind, message)
-    if "for example" not in text:
+    if "for example" not in text and not text.endswith(_NOTHING_TO_WRITE):
         text += _example(place)
     return f"{path}: {shown(value)} {text}"
 

@@ -270,7 +270,8 @@ class EncryptionSpec(Model):
                     loc = ("groups", index, "providers", position, "kms", "api_version")
                     yield from _kms_problems(loc, provider.kms.api_version, kubernetes)
         if not any(_covers_secrets(group, kubernetes) for group in self.groups):
-            yield ("groups",), None, 'leave out the Secrets; for example [{resources: ["secrets", "configmaps"]}]'
+            held = [{"resources": list(group.resources)} for group in self.groups]
+            yield ("groups",), held, 'leaves out the Secrets; for example [{resources: ["secrets", "configmaps"]}]'
 
 
 def _kms_problems(loc: Loc, api_version: KmsVersion, kubernetes: KubeVersion) -> Iterator[Problem]:

@@ -71,12 +71,11 @@ class StaticPodsSpec(Model):
         for field in ("api_server_image", "controller_manager_image", "scheduler_image"):
             image: str = getattr(self, field)
             try:
-                found = KubeVersion.parse(parse_image(image).tag)
+                reference = parse_image(image)
+                found = KubeVersion.parse(reference.tag)
             except ValueError:
                 continue  # a tag of one's own says nothing
             if found != kubernetes:
-                yield (
-                    (field,),
-                    image,
-                    f'is Kubernetes {found}, and the baseline says {kubernetes}; for example "{_IMAGE}"',
-                )
+                mended = f"{reference.name}:v{kubernetes}.0"
+                text = f'is Kubernetes {found}, and the baseline says {kubernetes}; for example "{mended}"'
+                yield (field,), image, text
