@@ -7,7 +7,18 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from k8s_hardening.resources.args import DnsArgs, EndArgs, ExemptionArgs, FlowArgs, LimitsArgs, NamespaceArgs
+    from k8s_hardening.plans.workloads import Change, Hardened, harden
+    from k8s_hardening.resources.args import (
+        DnsArgs,
+        EndArgs,
+        ExemptionArgs,
+        FlowArgs,
+        LimitsArgs,
+        NamespaceArgs,
+        PodSecuritySettingsArgs,
+        SeLinuxArgs,
+        WorkloadsArgs,
+    )
     from k8s_hardening.resources.baseline import (
         AppArmorArgs,
         AppArmorProfileArgs,
@@ -66,6 +77,7 @@ if TYPE_CHECKING:
         WebhookEndpointArgs,
     )
     from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
+    from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
     from k8s_hardening.resources.tenant import Tenant, TenantArgs
 
 __all__ = [
@@ -120,11 +132,15 @@ __all__ = [
     "PodSecurityDefaultsArgs",
     "PodTolerationsArgs",
     "ProviderArgs",
+    "PodSecurity",
+    "PodSecurityArgs",
     "RequestHeaderArgs",
+    "PodSecuritySettingsArgs",
     "SchedulerArgs",
     "SecretboxArgs",
     "ServiceAccountsArgs",
     "ServingArgs",
+    "SeLinuxArgs",
     "StaticPodsArgs",
     "TargetArgs",
     "Tenant",
@@ -136,7 +152,17 @@ __all__ = [
 
 if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name valid
     _HOME = {
-        "args": ("DnsArgs", "EndArgs", "ExemptionArgs", "FlowArgs", "LimitsArgs", "NamespaceArgs"),
+        "args": (
+            "DnsArgs",
+            "EndArgs",
+            "ExemptionArgs",
+            "FlowArgs",
+            "LimitsArgs",
+            "NamespaceArgs",
+            "PodSecuritySettingsArgs",
+            "SeLinuxArgs",
+            "WorkloadsArgs",
+        ),
         "baseline": (
             "AppArmorArgs",
             "AppArmorProfileArgs",
@@ -201,5 +227,6 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
     def __getattr__(name: str) -> Any:
         for module, names in _HOME.items():
             if name in names:
+        "pod_security": ("PodSecurity", "PodSecurityArgs"),
                 return getattr(importlib.import_module(f"k8s_hardening.resources.{module}"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -66,6 +66,7 @@ def test_components_their_tokens_and_their_names_are_public() -> None:
     assert {resource.name: (resource.type, resource.parent) for resource in components} == {
         "baseline": ("k8s-hardening:index:HardenedBaseline", "k8s-hardening-dev"),
         "baseline/control-plane": ("k8s-hardening:index:ControlPlane", "baseline"),
+        "baseline/pod-security": ("k8s-hardening:index:PodSecurity", "baseline"),
         "baseline/payments": ("k8s-hardening:index:Tenant", "baseline"),
         "baseline/shop": ("k8s-hardening:index:Tenant", "baseline"),
     }

@@ -10,10 +10,11 @@ import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 from pydantic import BaseModel
 
-from k8s_hardening import ControlPlaneArgs, DenyAllArgs, HardenedBaselineArgs, TenantArgs
+from k8s_hardening import ControlPlaneArgs, DenyAllArgs, HardenedBaselineArgs, PodSecurityArgs, TenantArgs
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
+from k8s_hardening.model.pod_security import PodSecurityInputs
 from k8s_hardening.model.tenant import TenantInputs
 from tests.resources.facade_text import TARGET, facade_names, facade_text
 
@@ -51,6 +52,7 @@ def _inside(annotation: Any, wanted: Any) -> Iterator[Any]:
 ROOTS: tuple[tuple[type, type[BaseModel]], ...] = (
     (ControlPlaneArgs, ControlPlaneInputs),
     (DenyAllArgs, DenyAllInputs),
+    (PodSecurityArgs, PodSecurityInputs),
     (TenantArgs, TenantInputs),
     (HardenedBaselineArgs, Baseline),
 )

@@ -20,12 +20,17 @@ WITHOUT_PULUMI = sorted(
 )
 
 
-def test_the_components_and_their_args_are_offered() -> None:
+def test_the_components_their_args_and_the_helper_are_offered() -> None:
     assert {name for name in k8s_hardening.__all__ if not name.endswith("Args")} == {
         "ControlPlane",
+        "Change",
         "DenyAll",
+        "Hardened",
         "HardenedBaseline",
+        "PodSecurity",
         "Tenant",
+        "harden",
+        "harden_workloads",
     }
 
 

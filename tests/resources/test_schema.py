@@ -17,17 +17,18 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 import k8s_hardening
-from k8s_hardening import ControlPlane, DenyAll, HardenedBaseline, Tenant
+from k8s_hardening import ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
+from k8s_hardening.model.pod_security import PodSecurityInputs
 from k8s_hardening.model.problems import example_of
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.resources.host import HardeningProvider
 from tests.resources.monitor import record
 
 SNAPSHOT = Path(__file__).with_name("schema.json")
-PROVIDER = HardeningProvider([ControlPlane, DenyAll, HardenedBaseline, Tenant])
+PROVIDER = HardeningProvider([ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant])
 SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema or "")
 UPDATE = "K8S_HARDENING_UPDATE_SNAPSHOTS"
 
@@ -94,8 +95,23 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "kubernetes": "1.36",
             "dns": DNS,
             "protect": False,
-            "exemptions": [EXEMPTION],
+            "podSecurityGate": True,
             "pullSecret": PULL_SECRET,
+            "exemptions": [EXEMPTION],
+        },
+    ),
+    "PodSecurity": (
+        PodSecurityInputs,
+        {
+            "kubernetes": "1.24",
+            "namespaces": {"payments-api": "restricted", "shop-web": "baseline"},
+            "migration": True,
+            "restrictedGroups": ["system:serviceaccounts:ci"],
+            "baselineNamespaces": ["monitoring"],
+            "privilegedNamespaces": ["calico-system"],
+            "seccompProfiles": ["profiles/audit.json"],
+            "selinux": {"type": "container_t", "level": "s0:c1,c2"},
+            "apparmorProfiles": ["web"],
         },
     ),
     "HardenedBaseline": (
@@ -123,6 +139,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                     }
                 ]
             },
+            "podSecurity": {"migration": False},
             "enforcement": {
                 "levels": {"read-only-root-filesystem": "advisory"},
                 "unknowns": "mandatory",
@@ -168,6 +185,7 @@ def test_the_package_offers_its_components_under_public_tokens() -> None:
         "k8s-hardening:index:ControlPlane",
         "k8s-hardening:index:DenyAll",
         "k8s-hardening:index:HardenedBaseline",
+        "k8s-hardening:index:PodSecurity",
         "k8s-hardening:index:Tenant",
     }
     assert all(resource["isComponent"] for resource in SCHEMA["resources"].values())
@@ -190,7 +208,9 @@ def test_nothing_is_lost_between_another_language_and_the_model(component: str) 
     model, sent = EVERYTHING[component]
     inputs = model.model_validate(mapped(component))
     # Settings of the control plane exclude each other, so that no input sets them all; their names have a test below.
-    unset = {path for path in unset_of(inputs) if component != "ControlPlane" and not path.startswith("control_plane")}
+    # What is only for versions with PodSecurityPolicy is set by the component that makes them.
+    elsewhere = ("control_plane", "pod_security.")
+    unset = {path for path in unset_of(inputs) if component != "ControlPlane" and not path.startswith(elsewhere)}
     # An end of a flow is either a namespace or a network, a target either files or a cluster: half of each stays unset.
     assert {path.rpartition(".")[2] for path in unset} <= {"namespace", "pods", "cidr", "context_config"}
     assert leaves(inputs.model_dump(mode="json", exclude_unset=True)) >= leaves(sent)

@@ -3,7 +3,9 @@
 Restricted field: subjects[*] of every RoleBinding and ClusterRoleBinding. Not allowed: the groups of EVERYBODY and
 the user system:anonymous. Allowed are the bindings to them that the API server makes itself (k8s.io/kubernetes
 v1.21.14 to v1.37.2 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata/cluster-role-bindings.yaml), but not that
-of cluster-admin to system:masters: nobody needs to write it down again.
+of cluster-admin to system:masters: nobody needs to write it down again. One more is allowed while there are
+PodSecurityPolicies: everybody who is signed in may use the restricted policy of the house, since it gives no more than
+what the strictest level allows; pod-security-policy-use sees to it that the role gives nothing else.
 """
 
 from __future__ import annotations
@@ -11,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.shared.pod_security_policies import Level
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
+from k8s_hardening.kube.pod_security_policies import is_served
 from k8s_hardening.kube.rbac import Subject, binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -25,6 +29,7 @@ _MADE_BY_THE_SERVER = {
     "system:public-info-viewer": {"system:authenticated", "system:unauthenticated"},
     "system:service-account-issuer-discovery": {"system:serviceaccounts"},
 }
+_USERS_OF_THE_RESTRICTED_POLICY = {"system:authenticated", "system:serviceaccounts"}
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -34,6 +39,8 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         return
     role = binding.cluster_role
     allowed = _MADE_BY_THE_SERVER.get(role, set()) if isinstance(role, str) else set()
+    if role == Level.RESTRICTED.role and is_served(knowledge.kubernetes):
+        allowed = _USERS_OF_THE_RESTRICTED_POLICY
     for subject in binding.subjects():
         if _is_system(subject, allowed):
             yield finding(

@@ -11,6 +11,9 @@ from k8s_hardening.kube.version import KubeVersion
 
 # The plug-in is on by default from here on: k8s.io/kubernetes v1.23.17 pkg/features/kube_features.go.
 SINCE = KubeVersion(1, 23)
+GATE = "PodSecurity"
+GATED = KubeVersion(1, 22)
+"""The one version that has the plug-in only with the feature gate (k8s.io/kubernetes v1.22.17, same file)."""
 PREFIX = "pod-security.kubernetes.io"
 ENFORCE = f"{PREFIX}/enforce"
 ENFORCE_VERSION = f"{ENFORCE}-version"
@@ -27,11 +30,22 @@ _DEMANDING = tuple(KubeVersion(1, minor) for minor in (8, 19, 22, 23, 34))
 _CONFIGURATION_V1_SINCE = KubeVersion(1, 25)
 
 
-def configuration_api(version: KubeVersion) -> str | None:
-    """The API version of PodSecurityConfiguration that a server takes; None where the plug-in is off by default."""
-    if version < SINCE:
+def judges(version: KubeVersion, *, gate: bool = False) -> bool:
+    """Whether a server of that version judges pods by the labels of their namespace.
+
+    Args:
+        version: the server's version.
+        gate: whether its feature gate is turned on, for the version that needs that.
+    """
+    return version >= SINCE or (gate and version == GATED)
+
+
+def configuration_api(version: KubeVersion, *, gate: bool = False) -> str | None:
+    """The API version of PodSecurityConfiguration that a server takes; None where the plug-in does not run."""
+    if not judges(version, gate=gate):
         return None
-    return f"pod-security.admission.config.k8s.io/{'v1' if version >= _CONFIGURATION_V1_SINCE else 'v1beta1'}"
+    name = "v1alpha1" if version == GATED else "v1" if version >= _CONFIGURATION_V1_SINCE else "v1beta1"
+    return f"pod-security.admission.config.k8s.io/{name}"
 
 
 def policy_version(text: str) -> KubeVersion | None:

@@ -66,3 +66,12 @@ class KubeVersion:
 # The span whose facts were read in the Kubernetes source, minor by minor (k8s.io/kubernetes v1.18.20 to v1.37.2).
 OLDEST = KubeVersion(1, 18)
 NEWEST = KubeVersion(1, 37)
+
+
+def supported(value: object) -> KubeVersion | None:
+    """The version that a value names; None when it names none, or none whose facts are known here."""
+    try:
+        version = KubeVersion.parse(value)
+    except ValueError:
+        return None
+    return version if OLDEST <= version <= NEWEST else None

@@ -22,6 +22,7 @@ from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import ImagesSpec
 from k8s_hardening.model.network import DnsSpec
 from k8s_hardening.model.raw import Problem
+from k8s_hardening.model.pod_security import PodSecuritySpec, pod_security_problems
 from k8s_hardening.model.tenant import TenantSpec
 
 
@@ -130,10 +131,12 @@ class Baseline(Whole):
     """AppArmor profiles of the nodes."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
     """Exceptions to controls; they reach the pack through its own configuration only."""
+    pod_security: PodSecuritySpec = PodSecuritySpec()
+    """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
     enforcement: EnforcementSpec = EnforcementSpec()
     """How strictly controls are enforced; reaches the pack through its own configuration only."""
 
     @classmethod
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
         """Names that two tenants share, flows that lead nowhere, and what version, dialect or CNI cannot do."""
-        return itertools.chain(baseline_problems(data), control_plane_problems(data))
+        return itertools.chain(baseline_problems(data), control_plane_problems(data), pod_security_problems(data))

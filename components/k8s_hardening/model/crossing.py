@@ -10,7 +10,7 @@ from typing import Any
 from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.names import suggest_dns1123_label
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE, PORT_RANGES_SINCE
-from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
+from k8s_hardening.kube.version import KubeVersion, supported
 from k8s_hardening.model.raw import Loc, Problem
 
 
@@ -61,7 +61,7 @@ def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
                 name = _text(flow["name"])
                 yield (*loc, "name"), name, f'is not a DNS-1123 label; for example "{suggest_dns1123_label(name)}"'
     flows = [flow for tenant in tenants for flow in tenant.flows()]
-    if (version := _version(data)) is not None:
+    if (version := supported(data.get("kubernetes"))) is not None:
         yield from _dns(data, version)
         yield from _port_ranges(flows, version)
         yield from _namespaces_without_name(flows, version, owners)
@@ -87,17 +87,9 @@ def deny_all_problems(data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _version_problems(data: dict[str, Any], flows: list[tuple[Loc, dict[str, Any]]]) -> Iterator[Problem]:
-    if (version := _version(data)) is not None:
+    if (version := supported(data.get("kubernetes"))) is not None:
         yield from _dns(data, version)
         yield from _port_ranges(flows, version)
-
-
-def _version(data: dict[str, Any]) -> KubeVersion | None:
-    try:
-        version = KubeVersion.parse(data.get("kubernetes"))
-    except ValueError:
-        return None  # has a problem of its own
-    return version if OLDEST <= version <= NEWEST else None
 
 
 def _list(value: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
+from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.model.tenant import TenantSpec
 
 
@@ -22,6 +23,7 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
         exemptions=tuple(sorted(baseline.exemptions, key=lambda exemption: exemption.model_dump_json())),
     )
 
+        privileged_namespaces=tuple(sorted(set(pod_security_inputs(baseline).privileged_namespaces))),
 
 def facts_of(tenant: TenantSpec) -> TenantFacts:
     """Who a tenant is, in sorted order."""

@@ -48,4 +48,6 @@ class Knowledge(Model):
         """The tenants that a subject belongs to: those that name it, and the owner of a service account's namespace."""
         kind, _, rest = subject.partition(":")
         home = rest.partition("/")[0] if kind == "serviceaccount" else None
+    privileged_namespaces: tuple[str, ...] = ()
+    """Namespaces beside kube-system that may use the privileged PodSecurityPolicy."""
         return tuple(tenant for tenant in self.tenants if subject in tenant.subjects or home in tenant.namespaces)

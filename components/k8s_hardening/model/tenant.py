@@ -235,3 +235,5 @@ class TenantInputs(TenantSpec, Whole):
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
         """Names that two parts share, flows that lead nowhere, and what the version cannot do."""
         return tenant_problems(data)
+    pod_security_gate: Switch = False
+    """Whether Kubernetes 1.22 runs with the feature gate PodSecurity, without which it heeds no labels."""

@@ -4,31 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from k8s_hardening.kube.pod_security import GATED
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.images import PullSecretSpec
+from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.apparmor import profile_file
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.network import touches
 from k8s_hardening.plans.plan import Notes, Plan, in_apply_order
+from k8s_hardening.plans.pod_security_enforcers import control_plane_of
+from k8s_hardening.plans.pod_security_policies import plan_pod_security, pod_security_advice
 from k8s_hardening.plans.pull_secrets import left_to_operator
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
 
 
 def plan_baseline(baseline: Baseline) -> Plan:
     """The objects of all tenants and of the control plane, and the files of the hosts."""
-    control_plane = plan_in_dialect(baseline.control_plane, baseline.kubernetes, baseline.dialect)
+    control_plane = plan_in_dialect(control_plane_of(baseline), baseline.kubernetes, baseline.dialect)
+    pod_security = pod_security_inputs(baseline)
     profiles = [profile_file(profile) for profile in baseline.apparmor.profiles]
-    advice = (*_pull_secret_advice(baseline), *_admission_advice(baseline), *control_plane.advice)
+    policies_advice = pod_security_advice(pod_security, is_managed=baseline.dialect is Dialect.MANAGED)
     return Plan(
         manifests=in_apply_order(
             (
                 *(one for tenant in baseline.tenants for one in plan_tenant(tenant_inputs(baseline, tenant))),
+                *plan_pod_security(pod_security),
                 *control_plane.manifests,
             )
         ),
         host_files=tuple(sorted((*profiles, *control_plane.host_files), key=lambda file: file.path)),
-        notes=Notes(control_plane.not_expressible, control_plane.owned_by_provider, advice),
+        notes=Notes(
+            control_plane.not_expressible,
+            control_plane.owned_by_provider,
+            (*_pull_secret_advice(baseline), *_admission_advice(baseline), *policies_advice, *control_plane.advice),
+        ),
     )
 
 
@@ -51,6 +62,7 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
         kubernetes=baseline.kubernetes,
         dns=baseline.dns,
         protect=baseline.target.is_live and tenant.decommission is None,
+        pod_security_gate=baseline.pod_security.migration and baseline.kubernetes == GATED,
         exemptions=tuple(
             sorted((one for one in baseline.exemptions if one.namespace in own), key=lambda one: one.model_dump_json())
         ),

@@ -18,6 +18,7 @@ _KINDS_IN_ORDER = (
     "LimitRange",
     "NetworkPolicy",
     "ServiceAccount",
+    "PodSecurityPolicy",
     "ClusterRole",
     "Role",
     "ClusterRoleBinding",

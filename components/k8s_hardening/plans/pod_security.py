@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.shared.admitted_levels import admitted_level
-from k8s_hardening.kube.pod_security import PREFIX, SINCE
+from k8s_hardening.kube.pod_security import PREFIX, judges
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.tenant import PodSecurityLevel
 
 
-def pod_security_labels(level: str, version: KubeVersion) -> dict[str, str]:
+def pod_security_labels(level: str, version: KubeVersion, *, gate: bool = False) -> dict[str, str]:
     """Labels that enforce a level and warn about the strictest, pinned to the cluster's own version.
 
-    A policy that follows the server (`latest`, or no version) would weaken with an upgrade to 1.35.
+    A policy that follows the server (`latest`, or no version) would weaken with an upgrade to 1.35. Without Pod
+    Security Admission there are no labels, since they would say what nothing holds; `gate` is for 1.22, which needs it.
     """
-    if version < SINCE:
+    if not judges(version, gate=gate):
         return {}
     labels = {}
     for mode, shown in (

@@ -24,6 +24,7 @@ from k8s_hardening.plans.control_plane.part import Part
 from k8s_hardening.plans.control_plane.plan import plan_control_plane
 from k8s_hardening.plans.control_plane.rendered import rendered_settings
 from k8s_hardening.plans.plan import Plan
+from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def changes_between(before: Baseline, after: Baseline) -> tuple[Change, ...]:
 
 
 def _planned(baseline: Baseline) -> _Planned:
-    part = plan_control_plane(baseline.control_plane, baseline.kubernetes, baseline.dialect)
+    part = plan_control_plane(control_plane_of(baseline), baseline.kubernetes, baseline.dialect)
     return _Planned(plan_baseline(baseline), part)
 
 

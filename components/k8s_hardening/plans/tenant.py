@@ -65,7 +65,9 @@ def _namespace(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
         **MANAGED_BY,
         TENANT_LABEL: inputs.name,
         **pod_security_labels(
-            admitted_level(namespace.pod_security, namespace.name, _knowledge(inputs)).level, inputs.kubernetes
+            admitted_level(namespace.pod_security, namespace.name, _knowledge(inputs)).level,
+            inputs.kubernetes,
+            gate=inputs.pod_security_gate,
         ),
     }
     if inputs.kubernetes < NAMESPACES_NAMED_SINCE:

@@ -70,6 +70,17 @@ class DnsArgs(TypedDict):
     """Address of NodeLocal DNSCache, which runs on the host network where pod selectors do not reach."""
 
 
+class PullSecretArgs(TypedDict):
+    """Credentials for private registries, as one Secret in each namespace of a tenant."""
+
+    config: str
+    """Key of this stack's secret configuration that holds them, as a Docker config.json."""
+    registries: Sequence[str]
+    """Registries that they may be for, with optional path prefix."""
+    into_cluster: NotRequired[bool]
+    """Make the Secrets: only for a provider that talks to a cluster, since one that renders writes them readably."""
+
+
 class ExemptionArgs(TypedDict):
     """One control does not apply to some objects, for a reason and until a day."""
 
@@ -93,12 +104,40 @@ class ExemptionArgs(TypedDict):
     """What reduces the risk meanwhile."""
 
 
-class PullSecretArgs(TypedDict):
-    """Credentials for private registries, as one Secret in each namespace of a tenant."""
+class SeLinuxArgs(TypedDict):
+    """The SELinux options of every pod; user and role stay the runtime's own."""
 
-    config: str
-    """Key of this stack's secret configuration that holds them, as a Docker config.json."""
-    registries: Sequence[str]
-    """Registries that they may be for, with optional path prefix."""
-    into_cluster: NotRequired[bool]
-    """Make the Secrets: only for a provider that talks to a cluster, since one that renders writes them readably."""
+    type: NotRequired[str]
+    """Type of the processes."""
+    level: NotRequired[str]
+    """Level of the processes."""
+
+
+class WorkloadsArgs(TypedDict):
+    """Security options that `harden` fills in for pods that do not choose for themselves."""
+
+    fs_group: NotRequired[int]
+    """Group that owns the volumes of a pod."""
+    supplemental_groups: NotRequired[Sequence[int]]
+    """More groups of the processes of a pod."""
+    selinux: NotRequired[SeLinuxArgs]
+    """SELinux options of a pod; user and role have no place here, since the Pod Security Standards refuse both."""
+    seccomp_profile: NotRequired[str]
+    """Seccomp profile of the nodes in place of the runtime's default."""
+
+
+class PodSecuritySettingsArgs(TypedDict):
+    """PodSecurityPolicies of Kubernetes up to 1.24, and the way from them to Pod Security Admission."""
+
+    migration: NotRequired[bool]
+    """Let both enforce, from Kubernetes 1.22 to 1.24, until every workload is ready for 1.25."""
+    restricted_groups: NotRequired[Sequence[str]]
+    """Groups that may use the restricted policy in every namespace, beside the tenants' service accounts."""
+    baseline_namespaces: NotRequired[Sequence[str]]
+    """Namespaces of no tenant whose service accounts may use the baseline policy."""
+    privileged_namespaces: NotRequired[Sequence[str]]
+    """Weaker: namespaces beside kube-system whose service accounts may use the privileged policy."""
+    seccomp_profiles: NotRequired[Sequence[str]]
+    """Seccomp profiles of the nodes that pods may choose; a policy knows no pattern, so each is named."""
+    selinux: NotRequired[SeLinuxArgs]
+    """SELinux options that every pod gets; none may choose others."""

@@ -6,12 +6,22 @@ from typing import NotRequired, TypedDict, cast
 import pulumi
 
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.baseline import tenant_inputs
-from k8s_hardening.resources.args import DnsArgs, ExemptionArgs, FlowArgs, NamespaceArgs
+from k8s_hardening.plans.pod_security_enforcers import control_plane_of
+from k8s_hardening.resources.args import (
+    DnsArgs,
+    ExemptionArgs,
+    FlowArgs,
+    NamespaceArgs,
+    PodSecuritySettingsArgs,
+    WorkloadsArgs,
+)
 from k8s_hardening.resources.checking import checked
 from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.control_plane import ControlPlane
 from k8s_hardening.resources.control_plane_args import ControlPlaneArgs, ControlPlaneSettingsArgs
+from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
 from k8s_hardening.resources.tenant import Tenant, TenantArgs
 
 
@@ -128,13 +138,15 @@ class HardenedBaselineArgs(TypedDict):
     apparmor: NotRequired[AppArmorArgs]
     """AppArmor profiles of the nodes."""
     enforcement: NotRequired[EnforcementArgs]
+    pod_security: NotRequired[PodSecuritySettingsArgs]
+    """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
     """How strictly controls are enforced; reaches the pack through its own configuration only."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]
     """Exceptions to controls; they reach the pack through its own configuration only."""
 
 
 class HardenedBaseline(HardenedComponent):
-    """One hardened environment: a `Tenant` for each tenant of the baseline, and its `ControlPlane`."""
+    """One hardened environment: a `Tenant` for each tenant of the baseline, its `PodSecurity`, its `ControlPlane`."""
 
     environment: pulumi.Output[str]
     """Name of the environment."""
@@ -154,7 +166,12 @@ class HardenedBaseline(HardenedComponent):
             )
             for tenant in baseline.tenants
         ]
-        spec = baseline.control_plane
+        policies = PodSecurity(
+            f"{name}/pod-security",
+            cast(PodSecurityArgs, pod_security_inputs(baseline)),
+            pulumi.ResourceOptions(parent=self, depends_on=tenants),  # its bindings lie in their namespaces
+        )
+        spec = control_plane_of(baseline)
         control_plane = {field: getattr(spec, field) for field in spec.model_fields_set}
         ControlPlane(
             f"{name}/control-plane",
@@ -162,9 +179,12 @@ class HardenedBaseline(HardenedComponent):
                 ControlPlaneArgs,
                 {"kubernetes": baseline.kubernetes, "dialect": baseline.dialect, **control_plane},
             ),
-            pulumi.ResourceOptions(parent=self),
+            # It turns on the plug-in that refuses every pod without the policies.
+            pulumi.ResourceOptions(parent=self, depends_on=[policies]),
         )
         names = {tenant.name: [namespace.name for namespace in tenant.namespaces] for tenant in baseline.tenants}
         self.environment = pulumi.Output.from_input(baseline.environment)
-        self.namespace_names = pulumi.Output.all(*(tenant.namespace_names for tenant in tenants)).apply(lambda _: names)
+        self.namespace_names = pulumi.Output.all(
+            policies.policies, *(tenant.namespace_names for tenant in tenants)
+        ).apply(lambda _: names)
         self.register_outputs({"environment": self.environment, "namespaceNames": self.namespace_names})

@@ -322,6 +322,8 @@ class AdmissionArgs(TypedDict):
     """Limits of the plug-in EventRateLimit, so that no namespace fills etcd with events."""
     pod_security: NotRequired[PodSecurityDefaultsArgs]
     """Pod Security Admission for namespaces without labels."""
+    pod_security_gate: NotRequired[bool]
+    """Turn on the feature gate without which Kubernetes 1.22 has no Pod Security Admission."""
     image_policy_webhook: NotRequired[ImagePolicyWebhookArgs]
     """A service that says which images may run."""
     node_selectors: NotRequired[Mapping[str, Mapping[str, str]]]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes import admissionregistration, apiextensions, core, networking, rbac
+from pulumi_kubernetes import admissionregistration, apiextensions, core, networking, policy, rbac
 
 from k8s_hardening.kube.manifest import Manifest, api_group_of, as_str, kind_of, name_of
 
@@ -27,6 +27,7 @@ _TYPED: dict[tuple[str, str], Make] = {
         admissionregistration.v1.ValidatingAdmissionPolicyBinding
     ),
     ("networking.k8s.io/v1", "NetworkPolicy"): networking.v1.NetworkPolicy,
+    ("policy/v1beta1", "PodSecurityPolicy"): policy.v1beta1.PodSecurityPolicy,
     ("rbac.authorization.k8s.io/v1", "ClusterRole"): rbac.v1.ClusterRole,
     ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"): rbac.v1.ClusterRoleBinding,
     ("rbac.authorization.k8s.io/v1", "Role"): rbac.v1.Role,

@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, PositiveInt, model_validator
 
 from k8s_hardening.kube.admission_plugins import REFUSED, names_in, plugins
-from k8s_hardening.kube.pod_security import SINCE as POD_SECURITY_SINCE
+from k8s_hardening.kube.pod_security import GATED as POD_SECURITY_GATED
+from k8s_hardening.kube.pod_security import judges
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.checked import (
@@ -188,6 +189,8 @@ class AdmissionSpec(Model):
     """Limits of the plug-in EventRateLimit, so that no namespace fills etcd with events."""
     pod_security: PodSecurityDefaultsSpec = PodSecurityDefaultsSpec()
     """Pod Security Admission for namespaces without labels."""
+    pod_security_gate: Switch = False
+    """Turn on the feature gate without which Kubernetes 1.22 has no Pod Security Admission."""
     image_policy_webhook: ImagePolicyWebhookSpec | None = Field(default=None, examples=[{"endpoint": _ENDPOINT}])
     """A service that says which images may run."""
     node_selectors: dict[Name, dict[LabelKey, LabelValue]] = Field(
@@ -211,7 +214,7 @@ class AdmissionSpec(Model):
         """What the server is told to run, beside what runs by default; sorted, since the order has no effect."""
         historical = {name for name in names_in(self.historical_list or "") if not plugins()[name].default_on}
         wanted = {*_SECURE, *self.enable, *self._by_configuration(), *historical}
-        if kubernetes >= POD_SECURITY_SINCE:
+        if judges(kubernetes, gate=self.pod_security_gate):
             wanted.add("PodSecurity")  # named although it runs by default: the file configures it
         wanted -= set(self.without)
         return tuple(sorted(name for name in wanted if plugins()[name].is_known(kubernetes)))
@@ -223,6 +226,8 @@ class AdmissionSpec(Model):
                 yield ("enable", index), name, text
         if "ImagePolicyWebhook" in names_in(self.historical_list or "") and self.image_policy_webhook is None:
             yield ("historical_list",), self.historical_list, _NEEDS_WEBHOOK
+        if self.pod_security_gate and kubernetes != POD_SECURITY_GATED:
+            yield ("pod_security_gate",), True, f"is for Kubernetes {POD_SECURITY_GATED} alone; remove it"
         for field, plugin in (("pod_security", "PodSecurity"), ("event_rate_limits", "EventRateLimit")):
             if field in self.model_fields_set and plugin not in self.enabled(kubernetes):
                 value = self.model_dump(mode="json")[field]

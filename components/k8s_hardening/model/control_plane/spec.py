@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from k8s_hardening.kube.authentication import ANONYMOUS_PATHS_SINCE
-from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
+from k8s_hardening.kube.version import KubeVersion, supported
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.control_plane.admission import AdmissionSpec
 from k8s_hardening.model.control_plane.api_server import ApiServerSpec
@@ -83,7 +83,7 @@ def control_plane_problems(data: dict[str, Any]) -> Iterator[Problem]:
 
     Each part is asked for itself, so that a mistake in one does not hide what is wrong with another.
     """
-    kubernetes, dialect = _version(data.get("kubernetes")), _dialect(data.get("dialect"))
+    kubernetes, dialect = supported(data.get("kubernetes")), _dialect(data.get("dialect"))
     raw = data.get("control_plane", {})
     if kubernetes is None or dialect is None or not isinstance(raw, dict):
         return  # has a problem of its own
@@ -123,14 +123,6 @@ def _joining_problems(raw: dict[str, Any], kubernetes: KubeVersion) -> Iterator[
     if kubernetes >= ANONYMOUS_PATHS_SINCE and not spec.anonymous_cluster_info:
         text = "keeps the machines of Cluster API from reading kube-public/cluster-info as they join; for example true"
         yield (*where, "anonymous_cluster_info"), False, text
-
-
-def _version(value: object) -> KubeVersion | None:
-    try:
-        version = KubeVersion.parse(value)
-    except ValueError:
-        return None
-    return version if OLDEST <= version <= NEWEST else None
 
 
 def _dialect(value: object) -> Dialect | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from k8s_hardening.kube.admission_plugins import default_plugins, names_in, plugins, switched_off_by
 from k8s_hardening.kube.durations import parse_duration
+from k8s_hardening.kube.pod_security import GATE as POD_SECURITY_GATE
 from k8s_hardening.kube.pod_security import configuration_api as pod_security_api
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.control_plane.admission import (
@@ -30,6 +31,8 @@ def plan_admission(spec: AdmissionSpec, kubernetes: KubeVersion) -> Part:
     """Everything that looks at objects before they are stored; what runs by default is never turned off."""
     enabled = spec.enabled(kubernetes)
     settings = [Setting(Component.API_SERVER, "enable-admission-plugins", (",".join(enabled),))]
+    if spec.pod_security_gate:
+        settings.append(Setting(Component.API_SERVER, "feature-gates", (f"{POD_SECURITY_GATE}=true",)))
     blocks = _blocks(spec, kubernetes)
     if blocks:
         document = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": blocks}
@@ -58,7 +61,7 @@ def _configurations(spec: AdmissionSpec, kubernetes: KubeVersion) -> Iterator[tu
             "limits": [_event_limit(one) for one in spec.event_rate_limits],
         },
     )
-    if (api := pod_security_api(kubernetes)) is not None:
+    if (api := pod_security_api(kubernetes, gate=spec.pod_security_gate)) is not None:
         yield "PodSecurity", _pod_security(spec.pod_security, kubernetes, api)
     if spec.image_policy_webhook is not None:
         yield "ImagePolicyWebhook", _image_policy(spec.image_policy_webhook)
@@ -197,7 +200,8 @@ def _advice(spec: AdmissionSpec, kubernetes: KubeVersion) -> Iterator[str]:
     if "PodSecurityPolicy" in spec.enabled(kubernetes):
         yield (
             "PodSecurityPolicy refuses every pod for which no policy may be used: apply the policies and their RBAC "
-            "(verb use) first, one for kube-system included, then restart the API server."
+            "(verb use) first, one for kube-system included, then restart the API server; on a new cluster, where "
+            "static pods run without it, apply them as soon as the API server answers."
         )
     if "AlwaysPullImages" in spec.enabled(kubernetes):
         yield (

@@ -1,0 +1,28 @@
+"""From the platform's baseline to the inputs of its PodSecurityPolicies."""
+
+from __future__ import annotations
+
+from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.checked import is_system_namespace
+from k8s_hardening.model.pod_security import PodSecurityInputs, PodSecuritySpec
+
+
+def pod_security_inputs(baseline: Baseline) -> PodSecurityInputs:
+    """What is decided about policies, with what they must know of their environment.
+
+    A namespace that Pod Security Admission leaves alone is left alone by the policies, too, unless a tenant owns it.
+    """
+    spec, version = baseline.pod_security, baseline.kubernetes
+    levels = {one.name: one.pod_security for tenant in baseline.tenants for one in tenant.namespaces}
+    written = {name: getattr(spec, name) for name in PodSecuritySpec.model_fields if name in spec.model_fields_set}
+    if spec.uses_policies(version) and spec.uses_admission(version):
+        taken = {*levels, *spec.baseline_namespaces, *spec.privileged_namespaces}
+        exempt = sorted(set(baseline.control_plane.admission.pod_security.exempt_namespaces) - taken)
+        written["privileged_namespaces"] = (
+            *spec.privileged_namespaces,
+            *(name for name in exempt if not is_system_namespace(name)),
+        )
+    profiles = tuple(profile.name for profile in baseline.apparmor.profiles)
+    return PodSecurityInputs(
+        **written, kubernetes=version, namespaces=levels, apparmor_profiles=profiles if profiles else None
+    )

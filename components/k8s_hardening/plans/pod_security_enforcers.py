@@ -1,0 +1,27 @@
+"""The control plane of a baseline, with what enforces the levels of its namespaces turned on."""
+
+from __future__ import annotations
+
+from k8s_hardening.kube.pod_security import GATED
+from k8s_hardening.kube.pod_security_policies import PLUGIN
+from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.control_plane.spec import ControlPlaneSpec
+from k8s_hardening.model.dialect import Dialect
+
+
+def control_plane_of(baseline: Baseline) -> ControlPlaneSpec:
+    """The control plane as written, and beside it what the part `pod_security` asks of the API server.
+
+    The plug-in PodSecurityPolicy runs only where the policies are emitted: without them it refuses every pod.
+    """
+    spec, control_plane = baseline.pod_security, baseline.control_plane
+    if baseline.dialect is Dialect.MANAGED or not spec.uses_policies(baseline.kubernetes):
+        return control_plane
+    admission = control_plane.admission
+    changed: dict[str, object] = {"enable": tuple(dict.fromkeys((*admission.enable, PLUGIN)))}
+    if spec.uses_admission(baseline.kubernetes):
+        exempt = tuple(dict.fromkeys((*admission.pod_security.exempt_namespaces, *spec.privileged_namespaces)))
+        changed["pod_security"] = admission.pod_security.model_copy(update={"exempt_namespaces": exempt})
+        if baseline.kubernetes == GATED:
+            changed["pod_security_gate"] = True
+    return control_plane.model_copy(update={"admission": admission.model_copy(update=changed)})
