@@ -7,7 +7,9 @@ from k8s_hardening import DenyAll, Tenant
 
 config = pulumi.Config()
 version = config.require("kubernetes")
-provider = kubernetes.Provider("cluster", kubeconfig="", render_yaml_to_directory=config.require("render"))
+# Files in a folder, or without one the cluster that the provider's own settings name.
+folder = config.get("render")
+provider = kubernetes.Provider("cluster", kubeconfig="", render_yaml_to_directory=folder) if folder else None
 on_cluster = pulumi.ResourceOptions(provider=provider)
 
 tenant = Tenant(
@@ -26,8 +28,8 @@ tenant = Tenant(
                 "ports": ["TCP/8080"],
             }
         ],
-        # Nothing to protect among rendered files. On a cluster, leave it out.
-        "protect": False,
+        # Nothing to protect among rendered files. On a cluster, namespaces are protected from deletion.
+        "protect": folder is None,
     },
     on_cluster,
 )

@@ -41,6 +41,14 @@ def test_every_object_goes_to_the_folder_of_the_settings(recording: Recording) -
     assert recording.named("cluster").inputs["renderYamlToDirectory"] == "../../out/storefront"
 
 
+def test_without_a_folder_every_object_goes_to_a_cluster() -> None:
+    settings = {key: value for key, value in CONFIG.items() if key != "storefront:render"}
+    settings["kubernetes:context"] = "prod-cluster"
+    live = record(lambda: runpy.run_path(str(FOLDER / "__main__.py")), config=settings, project="storefront")
+    assert not [resource for resource in live.resources if resource.type == "pulumi:providers:kubernetes"]
+    assert live.named("storefront/Namespace/storefront-web").protect
+
+
 def test_the_workload_waits_for_the_guard_rails(recording: Recording) -> None:
     (workload,) = (resource for resource in recording.objects() if resource.type == "kubernetes:apps/v1:Deployment")
     guard_rails = {resource.name for resource in recording.objects() if resource.parent == "storefront"}
