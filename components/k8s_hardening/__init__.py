@@ -129,18 +129,18 @@ __all__ = [
     "NamespaceArgs",
     "NodeKeyArgs",
     "OidcIssuerArgs",
-    "PodSecurityDefaultsArgs",
-    "PodTolerationsArgs",
-    "ProviderArgs",
     "PodSecurity",
     "PodSecurityArgs",
-    "RequestHeaderArgs",
+    "PodSecurityDefaultsArgs",
     "PodSecuritySettingsArgs",
+    "PodTolerationsArgs",
+    "ProviderArgs",
+    "RequestHeaderArgs",
     "SchedulerArgs",
+    "SeLinuxArgs",
     "SecretboxArgs",
     "ServiceAccountsArgs",
     "ServingArgs",
-    "SeLinuxArgs",
     "StaticPodsArgs",
     "TargetArgs",
     "Tenant",
@@ -221,12 +221,12 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "WebhookEndpointArgs",
         ),
         "deny_all": ("DenyAll", "DenyAllArgs"),
+        "pod_security": ("PodSecurity", "PodSecurityArgs"),
         "tenant": ("Tenant", "TenantArgs"),
     }
 
     def __getattr__(name: str) -> Any:
         for module, names in _HOME.items():
             if name in names:
-        "pod_security": ("PodSecurity", "PodSecurityArgs"),
                 return getattr(importlib.import_module(f"k8s_hardening.resources.{module}"), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

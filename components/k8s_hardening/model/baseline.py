@@ -21,8 +21,8 @@ from k8s_hardening.model.enforcement import EnforcementSpec
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import ImagesSpec
 from k8s_hardening.model.network import DnsSpec
-from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.pod_security import PodSecuritySpec, pod_security_problems
+from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.tenant import TenantSpec
 
 
@@ -129,10 +129,10 @@ class Baseline(Whole):
     """How the control plane and the nodes are hardened."""
     apparmor: AppArmorSpec = AppArmorSpec()
     """AppArmor profiles of the nodes."""
-    exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
-    """Exceptions to controls; they reach the pack through its own configuration only."""
     pod_security: PodSecuritySpec = PodSecuritySpec()
     """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
+    exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
+    """Exceptions to controls; they reach the pack through its own configuration only."""
     enforcement: EnforcementSpec = EnforcementSpec()
     """How strictly controls are enforced; reaches the pack through its own configuration only."""
 

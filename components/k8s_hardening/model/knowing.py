@@ -20,10 +20,10 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
         digests_required=not baseline.images.allow_tags,
         registries=tuple(sorted(set(baseline.images.registries))),
         tenants=tuple(facts_of(tenant) for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)),
+        privileged_namespaces=tuple(sorted(set(pod_security_inputs(baseline).privileged_namespaces))),
         exemptions=tuple(sorted(baseline.exemptions, key=lambda exemption: exemption.model_dump_json())),
     )
 
-        privileged_namespaces=tuple(sorted(set(pod_security_inputs(baseline).privileged_namespaces))),
 
 def facts_of(tenant: TenantSpec) -> TenantFacts:
     """Who a tenant is, in sorted order."""

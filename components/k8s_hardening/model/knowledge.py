@@ -36,6 +36,8 @@ class Knowledge(Model):
     registries: tuple[str, ...] = ()
     """Allowed image registries with optional path prefix, for example registry.example.com/team. Empty: any."""
     tenants: tuple[TenantFacts, ...] = ()
+    privileged_namespaces: tuple[str, ...] = ()
+    """Namespaces beside kube-system that may use the privileged PodSecurityPolicy."""
     exemptions: tuple[Exemption, ...] = ()
     today: datetime.date | None = None
     """The day of the verdict, given by the caller since controls read no clock; None leaves exemptions undated."""
@@ -48,6 +50,4 @@ class Knowledge(Model):
         """The tenants that a subject belongs to: those that name it, and the owner of a service account's namespace."""
         kind, _, rest = subject.partition(":")
         home = rest.partition("/")[0] if kind == "serviceaccount" else None
-    privileged_namespaces: tuple[str, ...] = ()
-    """Namespaces beside kube-system that may use the privileged PodSecurityPolicy."""
         return tuple(tenant for tenant in self.tenants if subject in tenant.subjects or home in tenant.namespaces)

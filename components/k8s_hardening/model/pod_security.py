@@ -16,6 +16,7 @@ from k8s_hardening.kube.version import KubeVersion, supported
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Switch, is_system_namespace, matching, wrong
 from k8s_hardening.model.raw import Problem
+from k8s_hardening.model.selinux import SeLinuxSpec
 from k8s_hardening.model.tenant import PodSecurityLevel
 
 SYSTEM_NAMESPACE = "kube-system"
@@ -41,27 +42,6 @@ _Group = Annotated[str, AfterValidator(_group)]
 _SeccompFile = Annotated[
     str, matching(_PROFILE, "is not the path of a profile below the kubelet's folder seccomp", '"profiles/audit.json"')
 ]
-_ContainerType = Annotated[
-    str,
-    matching(
-        "container_t|container_init_t|container_kvm_t",
-        "is no SELinux type that the Pod Security Standards allow",
-        '"container_t"',
-    ),
-]
-_SeLinuxLevel = Annotated[
-    str,
-    matching(r"s[0-9]+(-s[0-9]+)?(:c[0-9]+([.,]c[0-9]+)*)?", "is not an SELinux level", '"s0:c123,c456"'),
-]
-
-
-class SeLinuxSpec(Model):
-    """The SELinux options of every pod; user and role stay the runtime's own."""
-
-    type: _ContainerType | None = Field(default=None, examples=["container_t"])
-    """Type of the processes."""
-    level: _SeLinuxLevel | None = Field(default=None, examples=["s0:c123,c456"])
-    """Level of the processes."""
 
 
 class PodSecuritySpec(Model):

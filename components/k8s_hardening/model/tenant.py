@@ -223,6 +223,8 @@ class TenantInputs(TenantSpec, Whole):
     """Where the cluster resolves names."""
     protect: Switch = True
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
+    pod_security_gate: Switch = False
+    """Whether Kubernetes 1.22 runs with the feature gate PodSecurity, without which it heeds no labels."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
     """Weaker: exceptions that the namespaces' Pod Security labels must let through; the pack must know them as well."""
     pull_secret: PullSecretSpec | None = Field(
@@ -235,5 +237,3 @@ class TenantInputs(TenantSpec, Whole):
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
         """Names that two parts share, flows that lead nowhere, and what the version cannot do."""
         return tenant_problems(data)
-    pod_security_gate: Switch = False
-    """Whether Kubernetes 1.22 runs with the feature gate PodSecurity, without which it heeds no labels."""

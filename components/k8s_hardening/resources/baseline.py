@@ -137,9 +137,9 @@ class HardenedBaselineArgs(TypedDict):
     """How the control plane and the nodes are hardened."""
     apparmor: NotRequired[AppArmorArgs]
     """AppArmor profiles of the nodes."""
-    enforcement: NotRequired[EnforcementArgs]
     pod_security: NotRequired[PodSecuritySettingsArgs]
     """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
+    enforcement: NotRequired[EnforcementArgs]
     """How strictly controls are enforced; reaches the pack through its own configuration only."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]
     """Exceptions to controls; they reach the pack through its own configuration only."""

@@ -43,9 +43,9 @@ class TenantArgs(TypedDict):
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
     protect: NotRequired[bool]
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
-    exemptions: NotRequired[Sequence[ExemptionArgs]]
     pod_security_gate: NotRequired[bool]
     """Whether Kubernetes 1.22 runs with the feature gate PodSecurity, without which it heeds no labels."""
+    exemptions: NotRequired[Sequence[ExemptionArgs]]
     """Weaker: exceptions that the namespaces' Pod Security labels must let through; the pack must know them as well."""
     pull_secret: NotRequired[PullSecretArgs]
     """Credentials for private registries, for the namespaces' service accounts."""
