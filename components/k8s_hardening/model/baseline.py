@@ -33,18 +33,16 @@ def _cni_name(text: str) -> str:
         raise wrong("does not enforce NetworkPolicies, so every deny-all would do nothing", '"calico" or "canal"')
     return text
 
+
 def _mesh(text: str) -> str:
     if text not in MESHES:
         raise wrong(f"is not a known service mesh ({', '.join(sorted(MESHES))})", '"istio"')
     return text
 
 
-
 _CniVersion = Annotated[str, matching(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?", "is not a version", '"3.32"')]
 
 
-    mesh_plugins: tuple[Annotated[str, AfterValidator(_mesh)], ...] = Field(default=(), examples=[["istio"]])
-    """Service meshes whose CNI plug-in is installed; pods of others may not ask for injection."""
 class CniSpec(Model):
     """The network plug-in of the cluster."""
 
@@ -52,6 +50,8 @@ class CniSpec(Model):
     """Name of the CNI; one that does not enforce NetworkPolicies is refused."""
     version: _CniVersion | None = Field(default=None, examples=["3.32"])
     """Version of the CNI; needed where older ones do not enforce."""
+    mesh_plugins: tuple[Annotated[str, AfterValidator(_mesh)], ...] = Field(default=(), examples=[["istio"]])
+    """Service meshes whose CNI plug-in is installed; pods of others may not ask for injection."""
 
     @model_validator(mode="after")
     def _enforces(self) -> CniSpec:
