@@ -69,8 +69,30 @@ class Report:
     """File and line of each document that is not a Kubernetes object."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What some files hold."""
+
+    items: tuple[Item, ...]
+    problems: tuple[Problem, ...]
+    others: tuple[tuple[str, int], ...]
+    """File and line of each document that is not a Kubernetes object."""
+
+
 def judge_sources(sources: Iterable[Source | Problem], controls: Sequence[Control], knowledge: Knowledge) -> Report:
     """Judge every object of some files, each alone and all of them together."""
+    read = read_items(sources)
+    return Report(
+        _entries(read.items, controls, knowledge),
+        _exempted(read.items, controls, knowledge),
+        len(read.items),
+        read.problems,
+        read.others,
+    )
+
+
+def read_items(sources: Iterable[Source | Problem]) -> Read:
+    """Every object of some files, in the order in which they are read."""
     items: list[Item] = []
     problems: list[Problem] = []
     others: list[tuple[str, int]] = []
@@ -92,13 +114,7 @@ def judge_sources(sources: Iterable[Source | Problem], controls: Sequence[Contro
                         items.append(one)
                     else:
                         problems.append(one)
-    return Report(
-        _entries(items, controls, knowledge),
-        _exempted(items, controls, knowledge),
-        len(items),
-        tuple(problems),
-        tuple(others),
-    )
+    return Read(tuple(items), tuple(problems), tuple(others))
 
 
 def _items(document: Document) -> Iterator[Item | Problem]:
