@@ -37,6 +37,36 @@ def test_the_pod_security_version_of_each_namespace_moves() -> None:
     assert {(one.before, one.after) for one in changes} == {('"v1.30"', '"v1.36"')}
 
 
+def test_a_change_within_a_list_is_told_by_its_place() -> None:
+    admission = "file /etc/kubernetes/hardening/admission/admission-configuration.yaml"
+    changes = [one for one in changes_between(*moved("1.36", "1.37")) if one.subject == admission]
+    assert {one.path for one in changes} == {
+        f"plugins.PodSecurity.configuration.defaults.{mode}-version" for mode in ("audit", "enforce", "warn")
+    }
+    assert {(one.before, one.after) for one in changes} == {('"v1.36"', '"v1.37"')}
+
+
+def test_a_file_of_several_documents_tells_how_much_of_it_is_new() -> None:
+    (file,) = (one for one in changes_between(*moved("1.36", "1.37")) if "kubeadm-config.yaml" in one.subject)
+    assert file.path == ""
+    assert file.after == f"{file.before}, 1 of them new"
+
+
+def test_entries_of_a_list_that_come_and_go_are_named() -> None:
+    changes = {(one.subject, one.path): (one.before, one.after) for one in changes_between(*moved("1.18", "1.37"))}
+    before, after = changes["KubeletConfiguration.kubelet.config.k8s.io", "tlsCipherSuites"]
+    assert before == '6 entries, with "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305"'
+    assert after == (
+        '6 entries, with "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"'
+    )
+
+
+def test_no_change_shows_the_same_twice() -> None:
+    for start in ("1.18", "1.24", "1.30", "1.36"):
+        changes = changes_between(*moved(start, "1.37"))
+        assert [one for one in changes if one.before == one.after] == []
+
+
 def test_a_flag_that_is_gone_breaks_in_the_first_version_without_it() -> None:
     found = {(one.control, one.path): one for one in breaks_of(environment("1.18"), KubeVersion(1, 30))}
     gone = [one for one in found.values() if "--insecure-port" in one.found]

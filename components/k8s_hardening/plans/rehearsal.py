@@ -6,6 +6,7 @@ would take it, so that removed APIs, flags and plug-ins show with what took thei
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ import yaml
 from k8s_hardening.controls.control import describe
 from k8s_hardening.controls.judging import judge
 from k8s_hardening.controls.registry import CONTROLS
-from k8s_hardening.kube.manifest import Manifest, as_str, key_path, kind_of, name_of, namespace_of
+from k8s_hardening.kube.manifest import Manifest, as_list, as_map, as_str, key_path, kind_of, name_of, namespace_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.knowing import knowledge_of
@@ -128,7 +129,7 @@ def _files(old: Plan, new: Plan) -> Iterator[Change]:
             continue
         documents = [_document(path, text) for text in texts]
         if None in documents:
-            yield Change(f"file {path}", "", _lines(texts[0]), _lines(texts[1]))
+            yield Change(f"file {path}", "", *_lines(*texts))
         else:
             yield from _values(f"file {path}", "", *documents)
 
@@ -141,8 +142,13 @@ def _document(path: str, text: str | None) -> Manifest | None:
     return documents[0] if len(documents) == 1 and isinstance(documents[0], dict) else None
 
 
-def _lines(text: str | None) -> str | None:
-    return None if text is None else f"{len(text.splitlines())} lines"
+def _lines(old: str | None, new: str | None) -> tuple[str | None, str | None]:
+    """How long two texts are, and how much of the second is new; what stands in them is told by flags and objects."""
+    lines = [None if text is None else text.splitlines() for text in (old, new)]
+    before, after = (None if one is None else f"{len(one)} lines" for one in lines)
+    if lines[0] is not None and lines[1] is not None:
+        after = f"{after}, {(Counter(lines[1]) - Counter(lines[0])).total()} of them new"
+    return before, after
 
 
 def _objects(old: dict[str, Manifest], new: dict[str, Manifest]) -> Iterator[Change]:
@@ -156,11 +162,28 @@ def _objects(old: dict[str, Manifest], new: dict[str, Manifest]) -> Iterator[Cha
 
 
 def _values(subject: str, path: str, old: Any, new: Any) -> Iterator[Change]:
+    old, new = _named(old, new) or (old, new)
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
             yield from _values(subject, key_path(path, str(key)), old.get(key), new.get(key))
+    elif isinstance(old, list) and isinstance(new, list) and old != new:
+        yield Change(subject, path, _entries(old, new), _entries(new, old))
     elif old != new:
         yield Change(subject, path, None if old is None else describe(old), None if new is None else describe(new))
+
+
+def _named(old: Any, new: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Two lists of mappings that each have a name of their own, by these names."""
+    names = [[as_str(as_map(one).get("name")) for one in as_list(whole)] for whole in (old, new)]
+    if not all(one and "" not in one and len(set(one)) == len(one) for one in names):
+        return None
+    return dict(zip(names[0], old, strict=True)), dict(zip(names[1], new, strict=True))
+
+
+def _entries(whole: list[Any], other: list[Any]) -> str:
+    """How many entries a list has, and which of them the other list lacks; as a whole both would look alike."""
+    own = [one for one in whole if one not in other]
+    return f"{len(whole)} entries" + (f", with {', '.join(map(describe, own))}" if own else "")
 
 
 def _name(manifest: Manifest) -> str:
