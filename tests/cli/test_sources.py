@@ -69,6 +69,19 @@ def test_a_missing_file_a_broken_link_and_an_empty_folder_are_told(tmp_path: Pat
     assert problems(tmp_path) == [f"{tmp_path / 'broken.yaml'}: cannot be read: No such file or directory"]
 
 
+@pytest.mark.parametrize("data", [b"", b" \n"])
+def test_a_pipe_through_which_nothing_came_is_told(tmp_path: Path, data: bytes) -> None:
+    assert list(read_sources(["-"], io.BytesIO(data))) == [Problem(STDIN, None, "is empty, so nothing was judged")]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(data,))
+    writer.start()
+    assert problems(pipe) == [f"{pipe}: is empty, so nothing was judged"]
+    writer.join()
+    (tmp_path / "empty.yaml").touch()
+    assert problems(tmp_path / "empty.yaml") == []
+
+
 def test_a_pipe_is_waited_for_only_where_it_is_named(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
