@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_hardening.kube.images import Image, parse_image
+from k8s_hardening.kube.images import Image, names_registry, parse_image
 from tests.builders import DIGEST
 
 NAMES = {
@@ -85,6 +85,23 @@ def test_what_no_runtime_takes_is_refused(text: str) -> None:
 )
 def test_tag_digest_and_port_are_told_apart(text: str, image: Image) -> None:
     assert parse_image(text) == image
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("nginx", False),
+        ("nginx:1.27", False),
+        ("team/app", False),
+        ("host.example.com:5000", False),
+        ("docker.io/nginx", True),
+        ("localhost/app", True),
+        ("registry:5000/app", True),
+        ("Registry/app", True),
+    ],
+)
+def test_a_name_without_a_host_is_told_apart(text: str, named: bool) -> None:
+    assert names_registry(text) is named
 
 
 @pytest.mark.parametrize("length", [255, 256])

@@ -1,9 +1,10 @@
 """Images must come from the registries of the environment.
 
 Restricted fields: image of every container, image.reference of every volume. Allowed: what stands under an entry of
-the allow-list, whole steps of the path compared; an empty list allows any. Short names are first read as Docker
-Hub's, so `nginx` needs the entry docker.io or docker.io/library. What is no image reference at all belongs to
-image-pinned.
+the allow-list, whole steps of the path compared; an empty list allows any. A name without a host is never allowed:
+kubelets pass it on as it stands (k8s.io/kubernetes v1.37.2 pkg/kubelet/images/image_manager.go, applyDefaultImageTag),
+containerd takes it to Docker Hub, and CRI-O to whatever registries.conf of the node says. What is no image reference at
+all belongs to image-pinned.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.pod_images import image_fields, image_of
-from k8s_hardening.kube.images import Image
+from k8s_hardening.kube.images import Image, names_registry
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.kube.pods import carries_pods
 from k8s_hardening.model.knowledge import Knowledge
@@ -26,6 +27,8 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         image = image_of(value)
         if value is UNKNOWN or (image is not None and not _is_allowed(image, knowledge)):
             yield finding(path, value, f"take it from {' or '.join(sorted(knowledge.registries))}")
+        elif image is not None and not names_registry(value):
+            yield finding(path, value, f"name the registry as well, for example {image.name}")
 
 
 def _is_allowed(image: Image, knowledge: Knowledge) -> bool:

@@ -68,6 +68,12 @@ def is_registry(first: str) -> bool:
     return first == "localhost" or "." in first or ":" in first or first.lower() != first
 
 
+def names_registry(text: str) -> bool:
+    """Whether an image reference names the host that it comes from, which runtimes otherwise choose by themselves."""
+    first, slash, _ = text.partition("/")
+    return bool(slash) and is_registry(first)
+
+
 def _split(text: str) -> tuple[str, str]:
     """Registry and rest: a first step counts as a host only if it cannot be a path on Docker Hub."""
     first, slash, rest = text.partition("/")
