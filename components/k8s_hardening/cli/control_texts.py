@@ -10,6 +10,7 @@ from typing import Any
 
 from k8s_hardening.controls import registry
 from k8s_hardening.controls.control import Control, Severity
+from k8s_hardening.kube.standards import wording
 from k8s_hardening.kube.version import OLDEST
 
 _WORST_FIRST = {severity: rank for rank, severity in enumerate(Severity)}
@@ -19,7 +20,9 @@ _HEAD = """\
 # Controls
 
 Every rule by which `k8s-hardening check` and the policy pack judge, and by which plans are made. A profile holds those
-before it: `pss-baseline`, `pss-restricted`, `full`. *Fix* says whether plans mend the object by themselves.
+before it: `pss-baseline`, `pss-restricted`, `full`. *Kubernetes* says in which versions a requirement exists, of those
+that are supported, and from which it asks for something else. *Fix* says whether plans mend the object by themselves.
+Each control has objects that must pass and objects that must fail, under `tests/controls/<id>`.
 """
 
 
@@ -32,6 +35,7 @@ def as_data(control: Control) -> dict[str, Any]:
         "profile": control.profile.value,
         "chapter": control.chapter,
         "references": list(control.references),
+        "standards": [wording(reference) for reference in control.references],
         "judges": "object" if control.check else "stack",
         "fix": _has_fix(control),
         "kubernetes": _versions(control),
@@ -62,6 +66,8 @@ def explained(control: Control) -> Iterator[str]:
     yield ""
     for name, value in _facts(control):
         yield f"{name + ':':<12} {value}"
+    for reference in control.references:
+        yield f"{'Standard:':<12} {wording(reference)}"
     yield ""
     yield explanation(control)
 
@@ -77,12 +83,21 @@ def _page(controls: Sequence[Control]) -> Iterator[str]:
     chapters = [(name, list(group)) for name, group in itertools.groupby(by_chapter, key=lambda one: one.chapter)]
     for chapter, group in chapters:
         yield f"## {chapter}\n"
-        yield "| Control | Severity | Profile | Fix | Requirement |"
-        yield "|---|---|---|---|---|"
+        yield "| Control | Severity | Profile | Kubernetes | Fix | Standards | Requirement |"
+        yield "|---|---|---|---|---|---|---|"
         for control in group:
             fix = "yes" if _has_fix(control) else "no"
-            cells = (f"[{control.id}](#{control.id})", control.severity.value, control.profile.value, fix)
-            yield f"| {' | '.join(cells)} | {_cell(control.requirement)} |"
+            versions = "; ".join([_versions(control), *_revisions(control)])
+            cells = (
+                f"[{control.id}](#{control.id})",
+                control.severity.value,
+                control.profile.value,
+                versions,
+                fix,
+                _cell("; ".join(control.references)),
+                _cell(control.requirement),
+            )
+            yield f"| {' | '.join(cells)} |"
         yield ""
     for chapter, group in chapters:
         yield f"## {chapter} in full\n"
@@ -91,6 +106,7 @@ def _page(controls: Sequence[Control]) -> Iterator[str]:
             yield f"{control.requirement}\n"
             for name, value in _facts(control):
                 yield f"- {name}: {value}"
+            yield from (f"- Standard: {wording(reference)}" for reference in control.references)
             yield f"\n```text\n{explanation(control)}\n```\n"
 
 
@@ -106,8 +122,13 @@ def _facts(control: Control) -> Iterator[tuple[str, str]]:
     yield "Judges", "each object alone" if control.check else "all objects of a stack together"
     yield "Fix", "plans mend the object by themselves" if _has_fix(control) else "by hand"
     yield "Kubernetes", _versions(control)
+    for revision in _revisions(control):
+        yield "Revisions", revision
+
+
+def _revisions(control: Control) -> Iterator[str]:
     if control.revisions:
-        yield "Revisions", "judges differently from " + ", ".join(str(revision.since) for revision in control.revisions)
+        yield "judges differently from " + ", ".join(str(revision.since) for revision in control.revisions)
 
 
 def _has_fix(control: Control) -> bool:
