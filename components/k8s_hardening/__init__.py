@@ -1,4 +1,4 @@
-"""Hardening-as-code for Kubernetes: components and their Args, nothing else.
+"""Hardening-as-code for Kubernetes: components and their Args, and what hardens workloads; nothing else.
 
 The components load with their first use: the command line and the judge must not pay for, nor need, pulumi.
 """
@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
     from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
     from k8s_hardening.resources.tenant import Tenant, TenantArgs
+    from k8s_hardening.resources.workloads import harden_workloads
 
 __all__ = [
     "AdmissionArgs",
@@ -94,6 +95,7 @@ __all__ = [
     "AuthorizationArgs",
     "AuthorizationWebhookArgs",
     "AuthorizerArgs",
+    "Change",
     "BaselineTenantArgs",
     "ClusterApiArgs",
     "CniArgs",
@@ -112,6 +114,7 @@ __all__ = [
     "EtcdTlsArgs",
     "EventLimitArgs",
     "ExemptionArgs",
+    "Hardened",
     "FlowArgs",
     "GroupArgs",
     "HardenedBaseline",
@@ -145,6 +148,9 @@ __all__ = [
     "TargetArgs",
     "Tenant",
     "TenantArgs",
+    "WorkloadsArgs",
+    "harden",
+    "harden_workloads",
     "TokenWebhookArgs",
     "TolerationArgs",
     "WebhookEndpointArgs",
@@ -217,7 +223,11 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "ServingArgs",
             "StaticPodsArgs",
             "TokenWebhookArgs",
+        "workloads": ("harden_workloads",),
+    _WITHOUT_PULUMI = ("Change", "Hardened", "harden")
             "TolerationArgs",
+        if name in _WITHOUT_PULUMI:
+            return getattr(importlib.import_module("k8s_hardening.plans.workloads"), name)
             "WebhookEndpointArgs",
         ),
         "deny_all": ("DenyAll", "DenyAllArgs"),

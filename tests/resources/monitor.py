@@ -9,7 +9,14 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import rpc, settings
-from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks, set_mocks
+from pulumi.runtime.mocks import (
+    MockCallArgs,
+    MockMonitor,
+    MockResourceArgs,
+    Mocks,
+    _resolve_callbacks,
+    set_mocks,
+)
 from pulumi.runtime.stack import Stack
 
 
@@ -25,6 +32,8 @@ class Registration:
     dependencies: tuple[str, ...]
     """What it waits for, by its own options or through its inputs."""
     provider: str
+    transforms: tuple[pulumi.ResourceTransform, ...]
+    """What it declares for itself and all below it; a mock runs none of them."""
 
 
 @dataclass
@@ -71,6 +80,7 @@ class _Monitor(MockMonitor):
                 protect=request.protect,
                 dependencies=tuple(sorted(map(_name_in, request.dependencies))),
                 provider=request.provider.rpartition("::")[0].rpartition("::")[2],
+                transforms=tuple(_resolve_callbacks(request.transforms)),  # type: ignore[no-untyped-call]
             )
             with self._lock:
                 self._recording.resources.append(found)

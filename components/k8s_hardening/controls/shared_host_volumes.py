@@ -12,7 +12,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Severity, finding
@@ -104,7 +103,9 @@ def _host_folders(pod: Pod) -> tuple[dict[str, str | None], bool]:
 
 def _with_parents(folder: str) -> Iterator[str]:
     yield folder
-    yield from map(str, PurePosixPath(folder).parents)
+    while folder != "/":
+        folder = posixpath.dirname(folder)
+        yield folder
 
 
 CONTROL = Control(

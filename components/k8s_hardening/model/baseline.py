@@ -13,7 +13,7 @@ from k8s_hardening.kube.meshes import MESHES
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.apparmor import AppArmorSpec
 from k8s_hardening.model.base import Model, Whole
-from k8s_hardening.model.checked import Name, config_key, matching, wrong
+from k8s_hardening.model.checked import Name, Switch, config_key, matching, wrong
 from k8s_hardening.model.control_plane.spec import ControlPlaneSpec, control_plane_problems
 from k8s_hardening.model.crossing import baseline_problems
 from k8s_hardening.model.dialect import Dialect as Dialect  # its name here is public
@@ -24,6 +24,7 @@ from k8s_hardening.model.network import DnsSpec
 from k8s_hardening.model.pod_security import PodSecuritySpec, pod_security_problems
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.tenant import TenantSpec
+from k8s_hardening.model.workloads import WorkloadsSpec
 
 
 def _cni_name(text: str) -> str:
@@ -130,6 +131,10 @@ class Baseline(Whole):
     apparmor: AppArmorSpec = AppArmorSpec()
     """AppArmor profiles of the nodes."""
     pod_security: PodSecuritySpec = PodSecuritySpec()
+    harden_workloads: Switch = False
+    """Fill in the security contexts of all workloads below the component, and say each change."""
+    workloads: WorkloadsSpec = WorkloadsSpec()
+    """What to fill in beside the defaults."""
     """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
     """Exceptions to controls; they reach the pack through its own configuration only."""

@@ -30,6 +30,7 @@ from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.network import DnsSpec, FlowSpec
 from k8s_hardening.model.raw import Problem
+from k8s_hardening.model.workloads import WorkloadsSpec
 
 
 class PodSecurityLevel(StrEnum):
@@ -231,6 +232,10 @@ class TenantInputs(TenantSpec, Whole):
         default=None,
         examples=[{"config": "registryPullSecret", "registries": ["registry.example.com/platform"]}],
     )
+    harden_workloads: Switch = False
+    """Fill in the security contexts of all workloads below the component, and say each change."""
+    workloads: WorkloadsSpec = WorkloadsSpec()
+    """What to fill in beside the defaults."""
     """Credentials for private registries, for the namespaces' service accounts."""
 
     @classmethod

@@ -23,6 +23,7 @@ from k8s_hardening.resources.control_plane import ControlPlane
 from k8s_hardening.resources.control_plane_args import ControlPlaneArgs, ControlPlaneSettingsArgs
 from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
 from k8s_hardening.resources.tenant import Tenant, TenantArgs
+from k8s_hardening.resources.workloads import hardening
 
 
 class CniArgs(TypedDict):
@@ -140,6 +141,10 @@ class HardenedBaselineArgs(TypedDict):
     pod_security: NotRequired[PodSecuritySettingsArgs]
     """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
     enforcement: NotRequired[EnforcementArgs]
+    harden_workloads: NotRequired[bool]
+    """Fill in the security contexts of all workloads below the component, and say each change."""
+    workloads: NotRequired[WorkloadsArgs]
+    """What to fill in beside the defaults."""
     """How strictly controls are enforced; reaches the pack through its own configuration only."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]
     """Exceptions to controls; they reach the pack through its own configuration only."""
@@ -155,7 +160,7 @@ class HardenedBaseline(HardenedComponent):
 
     def __init__(self, name: str, args: HardenedBaselineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         baseline = checked(args, Baseline, name)
-        super().__init__(name, baseline, opts)
+        super().__init__(name, baseline, hardening(baseline, opts))
         tenants = [
             # Already checked, so it passes through as it is: names of flows that come from other tenants may be longer
             # than what a person may write.

@@ -12,10 +12,11 @@ from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.pull_secrets import left_to_operator, pull_secret
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
-from k8s_hardening.resources.args import DnsArgs, ExemptionArgs, FlowArgs, NamespaceArgs, PullSecretArgs
+from k8s_hardening.resources.args import DnsArgs, ExemptionArgs, FlowArgs, NamespaceArgs, PullSecretArgs, WorkloadsArgs
 from k8s_hardening.resources.checking import checked
 from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.secret_config import refuse_readable, require_secret
+from k8s_hardening.resources.workloads import hardening
 
 
 class TenantArgs(TypedDict):
@@ -48,6 +49,10 @@ class TenantArgs(TypedDict):
     exemptions: NotRequired[Sequence[ExemptionArgs]]
     """Weaker: exceptions that the namespaces' Pod Security labels must let through; the pack must know them as well."""
     pull_secret: NotRequired[PullSecretArgs]
+    harden_workloads: NotRequired[bool]
+    """Fill in the security contexts of all workloads below the component, and say each change."""
+    workloads: NotRequired[WorkloadsArgs]
+    """What to fill in beside the defaults."""
     """Credentials for private registries, for the namespaces' service accounts."""
 
 
@@ -60,7 +65,7 @@ class Tenant(HardenedComponent):
     def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = checked(args, TenantInputs, name)
         credentials = _credentials(inputs.pull_secret)
-        super().__init__(name, inputs, opts)
+        super().__init__(name, inputs, hardening(inputs, opts))
         for advice in admission_advice(inputs):
             pulumi.warn(advice, self)
         protect = inputs.protect and inputs.decommission is None
