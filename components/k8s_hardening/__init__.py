@@ -95,8 +95,8 @@ __all__ = [
     "AuthorizationArgs",
     "AuthorizationWebhookArgs",
     "AuthorizerArgs",
-    "Change",
     "BaselineTenantArgs",
+    "Change",
     "ClusterApiArgs",
     "CniArgs",
     "ControlPlane",
@@ -114,9 +114,9 @@ __all__ = [
     "EtcdTlsArgs",
     "EventLimitArgs",
     "ExemptionArgs",
-    "Hardened",
     "FlowArgs",
     "GroupArgs",
+    "Hardened",
     "HardenedBaseline",
     "HardenedBaselineArgs",
     "ImagePolicyWebhookArgs",
@@ -148,12 +148,12 @@ __all__ = [
     "TargetArgs",
     "Tenant",
     "TenantArgs",
-    "WorkloadsArgs",
-    "harden",
-    "harden_workloads",
     "TokenWebhookArgs",
     "TolerationArgs",
     "WebhookEndpointArgs",
+    "WorkloadsArgs",
+    "harden",
+    "harden_workloads",
 ]
 
 if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name valid
@@ -223,19 +223,19 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "ServingArgs",
             "StaticPodsArgs",
             "TokenWebhookArgs",
-        "workloads": ("harden_workloads",),
-    _WITHOUT_PULUMI = ("Change", "Hardened", "harden")
             "TolerationArgs",
-        if name in _WITHOUT_PULUMI:
-            return getattr(importlib.import_module("k8s_hardening.plans.workloads"), name)
             "WebhookEndpointArgs",
         ),
         "deny_all": ("DenyAll", "DenyAllArgs"),
         "pod_security": ("PodSecurity", "PodSecurityArgs"),
         "tenant": ("Tenant", "TenantArgs"),
+        "workloads": ("harden_workloads",),
     }
+    _WITHOUT_PULUMI = ("Change", "Hardened", "harden")
 
     def __getattr__(name: str) -> Any:
+        if name in _WITHOUT_PULUMI:
+            return getattr(importlib.import_module("k8s_hardening.plans.workloads"), name)
         for module, names in _HOME.items():
             if name in names:
                 return getattr(importlib.import_module(f"k8s_hardening.resources.{module}"), name)

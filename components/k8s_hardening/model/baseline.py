@@ -131,11 +131,11 @@ class Baseline(Whole):
     apparmor: AppArmorSpec = AppArmorSpec()
     """AppArmor profiles of the nodes."""
     pod_security: PodSecuritySpec = PodSecuritySpec()
+    """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
     harden_workloads: Switch = False
     """Fill in the security contexts of all workloads below the component, and say each change."""
     workloads: WorkloadsSpec = WorkloadsSpec()
     """What to fill in beside the defaults."""
-    """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
     """Exceptions to controls; they reach the pack through its own configuration only."""
     enforcement: EnforcementSpec = EnforcementSpec()

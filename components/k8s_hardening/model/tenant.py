@@ -232,11 +232,11 @@ class TenantInputs(TenantSpec, Whole):
         default=None,
         examples=[{"config": "registryPullSecret", "registries": ["registry.example.com/platform"]}],
     )
+    """Credentials for private registries, for the namespaces' service accounts."""
     harden_workloads: Switch = False
     """Fill in the security contexts of all workloads below the component, and say each change."""
     workloads: WorkloadsSpec = WorkloadsSpec()
     """What to fill in beside the defaults."""
-    """Credentials for private registries, for the namespaces' service accounts."""
 
     @classmethod
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:

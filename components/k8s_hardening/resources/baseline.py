@@ -141,11 +141,11 @@ class HardenedBaselineArgs(TypedDict):
     pod_security: NotRequired[PodSecuritySettingsArgs]
     """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
     enforcement: NotRequired[EnforcementArgs]
+    """How strictly controls are enforced; reaches the pack through its own configuration only."""
     harden_workloads: NotRequired[bool]
     """Fill in the security contexts of all workloads below the component, and say each change."""
     workloads: NotRequired[WorkloadsArgs]
     """What to fill in beside the defaults."""
-    """How strictly controls are enforced; reaches the pack through its own configuration only."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]
     """Exceptions to controls; they reach the pack through its own configuration only."""
 

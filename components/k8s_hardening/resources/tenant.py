@@ -49,11 +49,11 @@ class TenantArgs(TypedDict):
     exemptions: NotRequired[Sequence[ExemptionArgs]]
     """Weaker: exceptions that the namespaces' Pod Security labels must let through; the pack must know them as well."""
     pull_secret: NotRequired[PullSecretArgs]
+    """Credentials for private registries, for the namespaces' service accounts."""
     harden_workloads: NotRequired[bool]
     """Fill in the security contexts of all workloads below the component, and say each change."""
     workloads: NotRequired[WorkloadsArgs]
     """What to fill in beside the defaults."""
-    """Credentials for private registries, for the namespaces' service accounts."""
 
 
 class Tenant(HardenedComponent):
