@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from k8s_hardening.controls import control_plane_life_span as life_span
 from k8s_hardening.controls.control import Control, Finding, finding
+from k8s_hardening.controls.exemption_uses import ExemptionUses, Use
 from k8s_hardening.controls.gates import GATES, Gate, is_patch
 from k8s_hardening.controls.judging import Checks, checks_of, judge_stack, judge_with
 from k8s_hardening.controls.naming import unknown_controls, unknown_exemptions
 from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, holds_unknown, kind_of
 from k8s_hardening.kube.pods import pods_of
-from k8s_hardening.model.enforcement import UNDECIDED, Level, PackConfiguration
+from k8s_hardening.model.enforcement import UNDECIDED, Level, PackConfiguration, exempt_until
 from k8s_hardening.model.problems import BadInputError
 
 _CONTROL_PLANE = "k8s-hardening:index:ControlPlane"
@@ -65,6 +66,9 @@ class Bench:
         self._configuration = configuration
         self._knowledge = configuration.knowledge.model_copy(update={"today": today})
         self._packages = frozenset(configuration.packages)
+        self._levels = {one.id: configuration.levels.get(one.id, one.level) for one in CONTROLS}
+        judging = [one for one in CONTROLS if self._levels[one.id] is not Level.DISABLED]
+        self._exempt = ExemptionUses(judging, self._knowledge)
         version = configuration.knowledge.kubernetes
         self._objects = {level: checks_of(self._set_to(_OBJECT_CONTROLS, level), version) for level in Level}
         self._stacks = {level: self._speaking(_STACK_CONTROLS, level) for level in Level}
@@ -74,7 +78,9 @@ class Bench:
         return level is Level.MANDATORY or level in self._configuration.levels.values()
 
     def about(self, resource: Resource, level: Level) -> Iterator[str]:
-        """The messages of one level about one resource."""
+        """The messages of one level about one resource; what is exempt is said as advice."""
+        if level is Level.ADVISORY:
+            yield from self._what_is_exempt(resource)
         if not (self.speaks_of_what_is_known(level) or resource.holds_unknown):
             return
         if not resource.is_component:
@@ -90,6 +96,15 @@ class Bench:
 
         if resource.token == _CONTROL_PLANE:
             yield from self._about_settings(resource, level)
+
+    def _what_is_exempt(self, resource: Resource) -> Iterator[str]:
+        if resource.is_object:
+            for use in self._exempt.of(resource.properties, partial=resource.is_partial):
+                yield exempt_message(use)
+        if resource.token == _CONTROL_PLANE:
+            for index, settings in enumerate(as_list(resource.properties.get("settings"))):
+                for use in self._exempt.of(as_map(settings)):
+                    yield exempt_message(use, f"settings[{index}].")
 
     def _about_settings(self, resource: Resource, level: Level) -> Iterator[str]:
         """About the settings that a control plane registers as objects, since none of them becomes a resource."""
@@ -118,6 +133,9 @@ class Bench:
                 clusters.setdefault(one.provider, []).append(index)
         for places in clusters.values():
             manifests = [resources[index].properties for index in places]
+            if level is Level.ADVISORY:
+                for place, use in self._exempt.of_stack(manifests):
+                    yield places[place], exempt_message(use)
             for place, judged in judge_stack(manifests, self._stacks[level], self._knowledge):
                 if self._level(judged.control.id, judged.finding) is level:
                     yield places[place], message(judged.control, judged.finding)
@@ -129,10 +147,11 @@ class Bench:
 
     def _set_to(self, controls: Sequence[Control], *levels: Level) -> tuple[Control, ...]:
         wanted = set(levels) - {Level.DISABLED}
-        return tuple(one for one in controls if self._configuration.levels.get(one.id, Level.MANDATORY) in wanted)
+        return tuple(one for one in controls if self._levels[one.id] in wanted)
 
     def _level(self, control_id: str, finding: Finding, resource: Resource | None = None) -> Level:
-        level = self._configuration.levels.get(control_id, Level.MANDATORY)
+        # A gate is no control and has no level of its own.
+        level = self._levels.get(control_id) or self._configuration.levels.get(control_id, Level.MANDATORY)
         undecided = finding.unknown and (resource is None or resource.holds_unknown)
         return self._configuration.unknowns if undecided and level is Level.MANDATORY else level
 
@@ -141,3 +160,10 @@ def message(control: Control | Gate, finding: Finding) -> str:
     """One violation as people and the event log read it: `[id] requirement culprit; fix`."""
     text = f"{UNDECIDED} {finding.message}" if finding.unknown else finding.message
     return f"[{control.id}] {control.requirement} {text}"
+
+
+def exempt_message(use: Use, prefix: str = "") -> str:
+    """What an exemption covers, as the event log carries it to the summary of a preview."""
+    control, exemption = use.judged.control, use.exemption
+    mark = exempt_until(exemption.expires, exemption.owner)
+    return f"[{control.id}] {mark}{control.requirement} {prefix}{use.judged.finding.message}"
