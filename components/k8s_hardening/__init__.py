@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from k8s_hardening.plans.workloads import Change, Hardened, harden
+    from k8s_hardening.resources.admission_policies import AdmissionPolicies, AdmissionPoliciesArgs, TenantFactsArgs
     from k8s_hardening.resources.args import (
         DnsArgs,
         EndArgs,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         WorkloadsArgs,
     )
     from k8s_hardening.resources.baseline import (
+        AdmissionPoliciesSettingsArgs,
         AppArmorArgs,
         AppArmorProfileArgs,
         BaselineTenantArgs,
@@ -83,6 +85,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AdmissionArgs",
+    "AdmissionPolicies",
+    "AdmissionPoliciesArgs",
+    "AdmissionPoliciesSettingsArgs",
     "AesCbcArgs",
     "AesGcmArgs",
     "ApiServerArgs",
@@ -148,6 +153,7 @@ __all__ = [
     "TargetArgs",
     "Tenant",
     "TenantArgs",
+    "TenantFactsArgs",
     "TokenWebhookArgs",
     "TolerationArgs",
     "WebhookEndpointArgs",
@@ -158,6 +164,7 @@ __all__ = [
 
 if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name valid
     _HOME = {
+        "admission_policies": ("AdmissionPolicies", "AdmissionPoliciesArgs", "TenantFactsArgs"),
         "args": (
             "DnsArgs",
             "EndArgs",
@@ -170,6 +177,7 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "WorkloadsArgs",
         ),
         "baseline": (
+            "AdmissionPoliciesSettingsArgs",
             "AppArmorArgs",
             "AppArmorProfileArgs",
             "BaselineTenantArgs",

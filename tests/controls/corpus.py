@@ -33,8 +33,16 @@ KNOWLEDGE: dict[str, Any] = {
             "namespaces": {"payments-api": "restricted", "payments-db": "restricted"},
             "subjects": ["group:payments-admins", "user:alice@example.com"],
         },
-        {"name": "shop", "namespaces": {"shop-web": "baseline"}, "subjects": ["group:shop-admins"]},
+        {
+            "name": "shop",
+            "namespaces": {"shop-web": "baseline"},
+            "subjects": ["group:shop-admins"],
+            "service_types": ["LoadBalancer"],
+            "ingress_hosts": ["shop.example.com", "*.eu.example.com"],
+            "storage_classes": ["encrypted-ssd"],
+        },
     ],
+    "host_paths": {"monitoring": ["/var/log/pods"]},
     "today": "2026-11-24",
     # Static pods of the control plane are judged by their flags, and share the node by nature.
     "exemptions": [

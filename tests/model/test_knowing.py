@@ -27,6 +27,13 @@ CHANGES: dict[str, Any] = {
     "images/registries": ["registry.example.com/b", "registry.example.com/a"],
     "tenants/0/members": ["user:bob", "group:payments-admins", "serviceaccount:ci/deployer"],
     "tenants/1/namespaces/0/pod_security": "baseline",
+    "tenants/0/namespaces/0/quota": {"services.loadbalancers": "1"},
+    "tenants/0/service_types": ["LoadBalancer", "ExternalName"],
+    "tenants/0/ingress_hosts": ["pay.example.com", "*.pay.example.com"],
+    "tenants/0/storage_classes": ["encrypted-ssd", "encrypted-hdd"],
+    "apparmor/required": True,
+    "host_paths/monitoring": ["/var/log/pods", "/var/log/audit"],
+    "admission_policies/platform": ["user:root@example.com", "group:platform"],
 }
 
 
@@ -46,9 +53,22 @@ def test_knowledge_is_what_the_baseline_says() -> None:
                 "name": "payments",
                 "namespaces": {"payments-api": "restricted", "payments-db": "restricted"},
                 "subjects": ["group:payments-admins", "serviceaccount:ci/deployer", "user:bob"],
+                "service_types": ["ExternalName", "LoadBalancer"],
+                "ingress_hosts": ["*.pay.example.com", "pay.example.com"],
+                "storage_classes": ["encrypted-hdd", "encrypted-ssd"],
             },
-            {"name": "shop", "namespaces": {"shop-web": "baseline"}, "subjects": ["group:shop-admins"]},
+            {
+                "name": "shop",
+                "namespaces": {"shop-web": "baseline"},
+                "subjects": ["group:shop-admins"],
+                "service_types": [],
+                "ingress_hosts": [],
+                "storage_classes": [],
+            },
         ],
+        "apparmor_required": True,
+        "host_paths": {"monitoring": ["/var/log/audit", "/var/log/pods"]},
+        "platform": ["group:platform", "user:root@example.com"],
         "today": None,
     }
     assert {key: known[key] for key in expected} == expected
@@ -65,9 +85,12 @@ def test_the_order_in_the_baseline_makes_no_difference() -> None:
     turned["tenants"].reverse()
     turned["exemptions"].reverse()
     turned["images"]["registries"].reverse()
+    turned["host_paths"]["monitoring"].reverse()
+    turned["admission_policies"]["platform"].reverse()
     for tenant in turned["tenants"]:
         tenant["namespaces"].reverse()
-        tenant.get("members", []).reverse()
+        for field in ("members", "service_types", "ingress_hosts", "storage_classes"):
+            tenant.get(field, []).reverse()
     assert written(turned) == written(data)
 
 

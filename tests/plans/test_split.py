@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import read_baseline
+from k8s_hardening.plans.admission_policies import objects_of_baseline
 from k8s_hardening.plans.baseline import plan_baseline
 from k8s_hardening.plans.split import LIMIT, StackShare, refuse_too_large, resources_of_tenants, split_into_stacks
 from tests.model.sample import sample
@@ -27,13 +29,15 @@ def many(count: int, *, links: dict[int, int] | None = None) -> Baseline:
                 "ports": ["TCP/1"],
             }
         )
-    return read_baseline(sample({"tenants": tenants}))
+    # A version with neither PodSecurityPolicies nor policies of the API server: those belong to no tenant.
+    return read_baseline(sample({"tenants": tenants, "kubernetes": "1.25"}))
 
 
 def test_every_object_and_one_component_per_tenant_count() -> None:
     baseline = environment()
     counted = resources_of_tenants(baseline)
-    assert sum(counted.values()) == len(plan_baseline(baseline).manifests) + len(baseline.tenants)
+    objects = len(plan_baseline(baseline).manifests) - len(objects_of_baseline(baseline))
+    assert sum(counted.values()) == objects + len(baseline.tenants)
     assert resources_of_tenants(many(2)) == {"t000": ALONE, "t001": ALONE}
 
 
@@ -46,6 +50,12 @@ def test_one_stack_after_the_other_is_filled() -> None:
     shares = split_into_stacks(many(5), limit=2 * ALONE + 3)
     assert [share.tenants for share in shares] == [("t000", "t001"), ("t002", "t003"), ("t004",)]
     assert [share.resources for share in shares] == [17, 17, 10]
+
+
+def test_policies_of_the_server_take_room_in_every_stack() -> None:
+    newer = many(3).model_copy(update={"kubernetes": KubeVersion(1, 36)})
+    (share,) = split_into_stacks(newer)
+    assert share.resources == 3 * ALONE + 3 + len(objects_of_baseline(newer)) + 1
 
 
 def test_the_order_of_tenants_makes_no_difference() -> None:

@@ -65,6 +65,7 @@ def test_components_their_tokens_and_their_names_are_public() -> None:
     components = [resource for resource in made().resources if resource.type.startswith("k8s-hardening:")]
     assert {resource.name: (resource.type, resource.parent) for resource in components} == {
         "baseline": ("k8s-hardening:index:HardenedBaseline", "k8s-hardening-dev"),
+        "baseline/admission-policies": ("k8s-hardening:index:AdmissionPolicies", "baseline"),
         "baseline/control-plane": ("k8s-hardening:index:ControlPlane", "baseline"),
         "baseline/pod-security": ("k8s-hardening:index:PodSecurity", "baseline"),
         "baseline/payments": ("k8s-hardening:index:Tenant", "baseline"),
@@ -104,9 +105,9 @@ def test_outputs_are_known_at_preview() -> None:
     }
 
 
-def test_an_environment_without_tenants_registers_no_object() -> None:
+def test_an_environment_without_tenants_registers_only_policies() -> None:
     recording = made(tenants=[])
-    assert recording.objects() == []
+    assert {one.parent for one in recording.objects()} == {"baseline/admission-policies"}
     assert recording.component_outputs["baseline"] == {"environment": "dev", "namespaceNames": {}}
 
 

@@ -10,7 +10,15 @@ import pytest
 from pulumi.provider.experimental.analyzer import Analyzer
 from pydantic import BaseModel
 
-from k8s_hardening import ControlPlaneArgs, DenyAllArgs, HardenedBaselineArgs, PodSecurityArgs, TenantArgs
+from k8s_hardening import (
+    AdmissionPoliciesArgs,
+    ControlPlaneArgs,
+    DenyAllArgs,
+    HardenedBaselineArgs,
+    PodSecurityArgs,
+    TenantArgs,
+)
+from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
@@ -50,6 +58,7 @@ def _inside(annotation: Any, wanted: Any) -> Iterator[Any]:
 
 
 ROOTS: tuple[tuple[type, type[BaseModel]], ...] = (
+    (AdmissionPoliciesArgs, AdmissionPoliciesInputs),
     (ControlPlaneArgs, ControlPlaneInputs),
     (DenyAllArgs, DenyAllInputs),
     (PodSecurityArgs, PodSecurityInputs),

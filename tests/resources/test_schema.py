@@ -17,7 +17,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 import k8s_hardening
-from k8s_hardening import ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant
+from k8s_hardening import AdmissionPolicies, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant
+from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
@@ -28,7 +29,7 @@ from k8s_hardening.resources.host import HardeningProvider
 from tests.resources.monitor import record
 
 SNAPSHOT = Path(__file__).with_name("schema.json")
-PROVIDER = HardeningProvider([ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant])
+PROVIDER = HardeningProvider([AdmissionPolicies, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant])
 SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema or "")
 UPDATE = "K8S_HARDENING_UPDATE_SNAPSHOTS"
 
@@ -57,13 +58,19 @@ EXEMPTION: dict[str, Any] = {
     "expires": "2026-12-31",
     "compensating": "runs on nodes of its own",
 }
+LIMITS = {
+    "serviceTypes": ["LoadBalancer"],
+    "ingressHosts": ["pay.example.com"],
+    "storageClasses": ["encrypted-ssd"],
+}
 TENANT = {
     "name": "payments",
+    **LIMITS,
     "namespaces": [
         {
             "name": "payments-api",
             "podSecurity": "baseline",
-            "quota": {"pods": "10", "requests.cpu": "2"},
+            "quota": {"pods": "10", "requests.cpu": "2", "services.loadbalancers": "1"},
             "limits": {
                 "defaultRequest": {"cpu": "100m"},
                 "default": {"cpu": "200m"},
@@ -78,6 +85,12 @@ TENANT = {
     "flows": FLOWS,
     "decommission": "2026-12-31",
 }
+WORKLOADS = {
+    "fsGroup": 10001,
+    "supplementalGroups": [10002],
+    "selinux": {"type": "container_t", "level": "s0:c1,c2"},
+    "seccompProfile": "profiles/web.json",
+}
 IMAGES = {"registries": ["registry.example.com"], "allowTags": True, "pullSecretConfig": "registryPullSecret"}
 PULL_SECRET = {"config": "registryPullSecret", "registries": ["registry.example.com"], "intoCluster": False}
 CONTROL_PLANE = {
@@ -86,6 +99,28 @@ CONTROL_PLANE = {
     "kubelet": {"podPidsLimit": 1024},
 }
 EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
+    "AdmissionPolicies": (
+        AdmissionPoliciesInputs,
+        {
+            "registries": ["registry.example.com/platform"],
+            "digestsRequired": False,
+            "apparmorRequired": True,
+            "hostPaths": {"monitoring": ["/var/log/pods"]},
+            "tenants": [
+                {
+                    "name": "payments",
+                    "namespaces": {"payments-api": "restricted"},
+                    "subjects": ["group:payments-admins"],
+                    **LIMITS,
+                }
+            ],
+            "platform": ["group:platform"],
+            "exemptions": [EXEMPTION],
+            "levels": {"image-pinned": "advisory"},
+            "kubernetes": "1.36",
+            "unfinishedApi": True,
+        },
+    ),
     "ControlPlane": (ControlPlaneInputs, {"kubernetes": "1.36", "dialect": "rke2", **CONTROL_PLANE}),
     "DenyAll": (DenyAllInputs, {"namespace": "payments-api", "kubernetes": "1.36", "dns": DNS, "flows": FLOWS}),
     "Tenant": (
@@ -98,6 +133,8 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "podSecurityGate": True,
             "pullSecret": PULL_SECRET,
             "exemptions": [EXEMPTION],
+            "hardenWorkloads": True,
+            "workloads": WORKLOADS,
         },
     ),
     "PodSecurity": (
@@ -108,7 +145,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "migration": True,
             "restrictedGroups": ["system:serviceaccounts:ci"],
             "baselineNamespaces": ["monitoring"],
-            "privilegedNamespaces": ["calico-system"],
+            "privilegedNamespaces": {"calico-system": "The network plug-in of the nodes."},
             "seccompProfiles": ["profiles/audit.json"],
             "selinux": {"type": "container_t", "level": "s0:c1,c2"},
             "apparmorProfiles": ["web"],
@@ -120,7 +157,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "environment": "dev",
             "kubernetes": "1.36",
             "dialect": "rke2",
-            "cni": {"name": "calico", "version": "3.32"},
+            "cni": {"name": "calico", "version": "3.32", "meshPlugins": ["istio"]},
             "target": {"render": "out/dev"},
             "images": IMAGES,
             "dns": DNS,
@@ -137,9 +174,14 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                         "capabilities": ["net_bind_service"],
                         "network": False,
                     }
-                ]
+                ],
+                "required": True,
             },
+            "hostPaths": {"monitoring": ["/var/log/pods"]},
+            "admissionPolicies": {"platform": ["group:platform"], "unfinishedApi": True, "asObjects": True},
             "podSecurity": {"migration": False},
+            "hardenWorkloads": True,
+            "workloads": WORKLOADS,
             "enforcement": {
                 "levels": {"read-only-root-filesystem": "advisory"},
                 "unknowns": "mandatory",
@@ -182,6 +224,7 @@ def test_the_schema_is_the_public_one() -> None:
 
 def test_the_package_offers_its_components_under_public_tokens() -> None:
     assert set(SCHEMA["resources"]) == {
+        "k8s-hardening:index:AdmissionPolicies",
         "k8s-hardening:index:ControlPlane",
         "k8s-hardening:index:DenyAll",
         "k8s-hardening:index:HardenedBaseline",

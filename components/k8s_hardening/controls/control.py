@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from k8s_hardening.controls.admission import Admission
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, holds_unknown
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.enforcement import Level
@@ -106,6 +107,7 @@ class Control:
         harden: changes the object in place so that `check` finds nothing more; keeps what is already safe.
         check_stack: yields (index of the object, finding) over all objects of a stack together.
         revisions: later forms of `check` and `harden` by Kubernetes version, oldest first.
+        admission: the same requirement as expressions for the API server, for what Pod Security Admission cannot say.
         level: what a finding does to a preview unless the environment says otherwise.
         since, until: the versions, both included, in which the requirement exists at all.
     """
@@ -121,6 +123,7 @@ class Control:
     harden: Harden | None = None
     check_stack: StackCheck | None = None
     revisions: tuple[Revision, ...] = field(default=())
+    admission: Admission | None = None
     level: Level = Level.MANDATORY
     since: KubeVersion = _FIRST
     until: KubeVersion | None = None

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from k8s_hardening.controls.admission import AdmissionRule
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.pod_images import image_fields, image_of
+from k8s_hardening.kube.cel import pattern
+from k8s_hardening.kube.image_patterns import BY_DIGEST, BY_DIGEST_OR_TAG, LATEST
 from k8s_hardening.kube.images import Image
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.pods import carries_pods
@@ -37,6 +40,14 @@ def _is_pinned(image: Image, *, digests_required: bool) -> bool:
     return not digests_required and image.tag not in (None, "latest")
 
 
+def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
+    """The same of the server, which reads an image by patterns."""
+    if knowledge.digests_required:
+        return (AdmissionRule(fix=_BY_DIGEST, image=f"i.matches({pattern(BY_DIGEST)})"),)
+    patterns = f"i.matches({pattern(BY_DIGEST_OR_TAG)}) && !i.matches({pattern(LATEST)})"
+    return (AdmissionRule(fix=_BY_TAG, image=patterns),)
+
+
 CONTROL = Control(
     id="image-pinned",
     requirement="Images must be pinned by digest, or where the environment allows it by a fixed tag.",
@@ -46,4 +57,5 @@ CONTROL = Control(
     references=("CIS 5.5.1",),
     check=check,
     concerns=carries_pods,
+    admission=admission,
 )

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from k8s_hardening.controls.admission import AdmissionRule
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.pod_images import image_fields, image_of
+from k8s_hardening.kube.cel import any_of, pattern
+from k8s_hardening.kube.image_patterns import BARE_ID, READABLE, below
 from k8s_hardening.kube.images import Image, names_registry
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.kube.pods import carries_pods
@@ -26,13 +29,28 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     for path, value in image_fields(manifest):
         image = image_of(value)
         if value is UNKNOWN or (image is not None and not _is_allowed(image, knowledge)):
-            yield finding(path, value, f"take it from {' or '.join(sorted(knowledge.registries))}")
+            yield finding(path, value, _fix(knowledge))
         elif image is not None and not names_registry(value):
             yield finding(path, value, f"name the registry as well, for example {image.name}")
 
 
+def _fix(knowledge: Knowledge) -> str:
+    return f"take it from {' or '.join(sorted(knowledge.registries))}"
+
+
 def _is_allowed(image: Image, knowledge: Knowledge) -> bool:
     return any(f"{image.name}/".startswith(f"{entry.rstrip('/')}/") for entry in knowledge.registries)
+
+
+def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
+    """The same of the server, which reads an image by patterns."""
+    if not knowledge.registries:
+        return ()
+    named, _ = below(knowledge.registries)
+    ways = [f"!i.matches({pattern(READABLE)})", f"i.matches({pattern(BARE_ID)})"]
+    if named:
+        ways.append(f"i.matches({pattern(named)})")
+    return (AdmissionRule(fix=_fix(knowledge), image=any_of(ways)),)
 
 
 CONTROL = Control(
@@ -44,4 +62,5 @@ CONTROL = Control(
     references=("CIS 5.5.1",),
     check=check,
     concerns=carries_pods,
+    admission=admission,
 )

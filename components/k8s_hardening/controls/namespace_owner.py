@@ -11,12 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from k8s_hardening.controls.admission import AdmissionRule
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
-from k8s_hardening.controls.namespace_pod_security import LABELS_PATH, LEVELS
+from k8s_hardening.controls.namespace_pod_security import LABELS, LABELS_PATH, LEVELS
 from k8s_hardening.controls.shared.admitted_levels import admitted_level, how_to_enforce
+from k8s_hardening.controls.shared.platform_subjects import by_others
 from k8s_hardening.controls.shared.stack_namespaces import is_user_namespace, labels_of, raw_name
+from k8s_hardening.kube.admission_policies import CHANGED_NAMESPACES, NEW_NAMESPACES
+from k8s_hardening.kube.cel import text, texts, texts_by_name
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, key_path, name_of
-from k8s_hardening.kube.pod_security import ENFORCE, SINCE, STRICTNESS
+from k8s_hardening.kube.names import SYSTEM_NAMESPACES
+from k8s_hardening.kube.pod_security import ENFORCE, PREFIX, SINCE, STRICTNESS
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 from k8s_hardening.model.labels import TENANT_LABEL
 
@@ -52,6 +57,43 @@ def _owner(manifest: Manifest, knowledge: Knowledge) -> TenantFacts | None:
     return knowledge.tenant_of_namespace(name_of(manifest))
 
 
+def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
+    """The same of the server, for what others than the platform make; and nobody else changes the labels later."""
+    if not knowledge.tenants:
+        return ()
+    owners = {name: tenant.name for tenant in knowledge.tenants for name in tenant.namespaces}
+    restricted = [name for name in owners if _level_of(name, knowledge) == "restricted"]
+    labels, tenant, level = "variables.labels", text(TENANT_LABEL), text(ENFORCE)
+    name = "object.metadata.name"
+    is_weaker = f"{name} in {texts(restricted)} && {level} in {labels} && {labels}[{level}] == 'baseline'"
+    is_known = f"{name} in variables.owners && {tenant} in {labels} && {labels}[{tenant}] == variables.owners[{name}]"
+    is_protected = f"(k == {tenant} || k.startsWith({text(f'{PREFIX}/')}))"
+    return (
+        AdmissionRule(
+            fix="use a namespace of a tenant, with that tenant's label and level",
+            targets=(NEW_NAMESPACES,),
+            expressions=(f"{name} in {texts(SYSTEM_NAMESPACES)} || ({is_known} && !({is_weaker}))",),
+            variables={**LABELS, "owners": texts_by_name(owners)},
+            conditions=by_others(knowledge),
+        ),
+        AdmissionRule(
+            fix=f"leave the label {TENANT_LABEL} and those of {PREFIX} to the platform",
+            targets=(CHANGED_NAMESPACES,),
+            expressions=(
+                f"{labels}.all(k, !{is_protected} || (k in variables.before && variables.before[k] == {labels}[k]))",
+                f"variables.before.all(k, !{is_protected} || k in {labels})",
+            ),
+            variables={**LABELS, "before": LABELS["labels"].replace("object.", "oldObject.")},
+            conditions=by_others(knowledge),
+        ),
+    )
+
+
+def _level_of(name: str, knowledge: Knowledge) -> str:
+    owner = knowledge.tenant_of_namespace(name)
+    return admitted_level(owner.namespaces[name], name, knowledge).level if owner else ""
+
+
 CONTROL = Control(
     id="namespace-owner",
     requirement="A namespace must belong to the tenant and enforce the level that the judge knows.",
@@ -61,4 +103,5 @@ CONTROL = Control(
     references=("CIS 5.6.1",),
     check=check,
     revisions=(Revision(since=SINCE, check=check_1_23),),
+    admission=admission,
 )

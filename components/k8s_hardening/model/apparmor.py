@@ -65,3 +65,5 @@ class AppArmorSpec(Model):
 
     profiles: tuple[AppArmorProfileSpec, ...] = Field(default=(), examples=[[{"name": "deny-write"}]])
     """Profiles that the nodes provide."""
+    required: Switch = False
+    """Every container must have an AppArmor profile; a node without AppArmor refuses such pods."""

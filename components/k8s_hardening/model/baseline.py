@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.meshes import MESHES
 from k8s_hardening.kube.version import KubeVersion
+from k8s_hardening.model.admission_policies import AdmissionPoliciesSpec, HostPaths
 from k8s_hardening.model.apparmor import AppArmorSpec
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Switch, config_key, matching, wrong
@@ -130,6 +131,10 @@ class Baseline(Whole):
     """How the control plane and the nodes are hardened."""
     apparmor: AppArmorSpec = AppArmorSpec()
     """AppArmor profiles of the nodes."""
+    host_paths: HostPaths = Field(default={}, examples=[{"monitoring": ["/var/log/pods"]}])
+    """Weaker: namespace, of no tenant -> folders of the node that its pods may mount, read-only."""
+    admission_policies: AdmissionPoliciesSpec = AdmissionPoliciesSpec()
+    """The API server's own policies, generated from the controls that have them."""
     pod_security: PodSecuritySpec = PodSecuritySpec()
     """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
     harden_workloads: Switch = False

@@ -67,6 +67,8 @@ def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
         yield from _namespaces_without_name(flows, version, owners)
     yield from _port_ranges_of_cni(flows, _map(data.get("cni")))
     yield from _profiles(data)
+    yield from _exempt_namespaces(data, owners)
+    yield from _host_paths(data, owners)
 
 
 def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
@@ -248,9 +250,38 @@ def _namespaces_without_name(
                 )
 
 
+def _exempt_namespaces(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iterator[Problem]:
+    path: Loc = ("control_plane", "admission", "pod_security", "exempt_namespaces")
+    exempt: Any = data
+    for step in path:
+        exempt = _map(exempt).get(step)
+    for name, reason in _map(exempt).items():
+        if name in owners:
+            owner = owners[name].label
+            yield (
+                (*path, name),
+                reason,
+                f'is for a namespace of tenant "{owner}", whose labels would have no effect; exempt a control there '
+                'instead, for example {control: "host-path-volumes", namespace: "monitoring"}',
+            )
+
+
 def _profiles(data: dict[str, Any]) -> Iterator[Problem]:
     names = [_text(_map(profile).get("name")) for profile in _list(_map(data.get("apparmor")).get("profiles"))]
     for (first, name), (second, other) in itertools.combinations(enumerate(names), 2):
         if name and name == other and first == names.index(name):
             loc: Loc = ("apparmor", "profiles", second, "name")
             yield loc, other, f'is already the name of profiles[{first}]; for example "{_beside(other, second)}"'
+
+
+def _host_paths(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iterator[Problem]:
+    for name, paths in _map(data.get("host_paths")).items():
+        if name in owners:
+            yield (
+                ("host_paths", name),
+                paths,
+                (
+                    f'is for a namespace of tenant "{owners[name].label}", whose Pod Security level admits no folder of '
+                    'the node; for example {monitoring: ["/var/log/pods"]}'
+                ),
+            )

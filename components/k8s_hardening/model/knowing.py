@@ -19,6 +19,9 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
         mesh_plugins=tuple(sorted(set(baseline.cni.mesh_plugins))),
         digests_required=not baseline.images.allow_tags,
         registries=tuple(sorted(set(baseline.images.registries))),
+        apparmor_required=baseline.apparmor.required,
+        host_paths={name: tuple(sorted(set(paths))) for name, paths in sorted(baseline.host_paths.items())},
+        platform=tuple(sorted(set(baseline.admission_policies.platform))),
         tenants=tuple(facts_of(tenant) for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)),
         privileged_namespaces=tuple(sorted(set(pod_security_inputs(baseline).privileged_namespaces))),
         exemptions=tuple(sorted(baseline.exemptions, key=lambda exemption: exemption.model_dump_json())),
@@ -34,4 +37,7 @@ def facts_of(tenant: TenantSpec) -> TenantFacts:
             for namespace in sorted(tenant.namespaces, key=lambda namespace: namespace.name)
         },
         subjects=tuple(sorted(set(tenant.subjects()))),
+        service_types=tuple(sorted({one.value for one in tenant.service_types})),
+        ingress_hosts=tuple(sorted(set(tenant.ingress_hosts))),
+        storage_classes=tuple(sorted(set(tenant.storage_classes))),
     )

@@ -17,10 +17,17 @@ class TenantFacts(Model):
     """Who a tenant is."""
 
     name: str
+    """Name of the tenant."""
     namespaces: dict[str, str] = {}
     """Namespace name -> Pod Security level that it must enforce at least."""
     subjects: tuple[str, ...] = ()
     """Users, groups and service accounts of the tenant: `user:x`, `group:y`, `serviceaccount:namespace/name`."""
+    service_types: tuple[str, ...] = ()
+    """Types of Services beside ClusterIP that the tenant may make."""
+    ingress_hosts: tuple[str, ...] = ()
+    """Hosts that the tenant's Ingresses may serve; `*.` before a domain stands for every name below it."""
+    storage_classes: tuple[str, ...] = ()
+    """Storage classes from which the tenant may claim volumes."""
 
 
 class Knowledge(Model):
@@ -35,6 +42,12 @@ class Knowledge(Model):
     """Images must be named by digest; otherwise a fixed tag is enough."""
     registries: tuple[str, ...] = ()
     """Allowed image registries with optional path prefix, for example registry.example.com/team. Empty: any."""
+    apparmor_required: bool = False
+    """Every container must have an AppArmor profile; otherwise none of them may switch it off."""
+    host_paths: dict[str, tuple[str, ...]] = {}
+    """Namespace -> folders of the node that its pods may mount, read-only, with all that lies below."""
+    platform: tuple[str, ...] = ()
+    """Who may change the labels of namespaces, in the form of a tenant's subjects."""
     tenants: tuple[TenantFacts, ...] = ()
     privileged_namespaces: tuple[str, ...] = ()
     """Namespaces beside kube-system that may use the privileged PodSecurityPolicy."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from k8s_hardening.kube.names import is_label_key
+from k8s_hardening.kube.names import is_dns1123_subdomain, is_label_key
 from k8s_hardening.kube.quantities import parse_quantity
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model, Whole
@@ -18,6 +18,7 @@ from k8s_hardening.model.checked import (
     FreeLabelKey,
     LabelValue,
     Name,
+    ObjectName,
     Quantity,
     Subject,
     Switch,
@@ -164,6 +165,26 @@ class NamespaceSpec(Model):
         return self
 
 
+class ServiceType(StrEnum):
+    """Types of Services that reach, or are reached from, beyond the cluster."""
+
+    NODE_PORT = "NodePort"
+    LOAD_BALANCER = "LoadBalancer"
+    EXTERNAL_NAME = "ExternalName"
+
+
+def _host(text: str) -> str:
+    if not is_dns1123_subdomain(text.removeprefix("*.")):
+        raise wrong("is not a host, nor *. before a domain", '"shop.example.com" or "*.shop.example.com"')
+    return text
+
+
+IngressHost = Annotated[str, AfterValidator(_host)]
+_QUOTAS_OF_TYPES = {
+    ServiceType.NODE_PORT: "services.nodeports",
+    ServiceType.LOAD_BALANCER: "services.loadbalancers",
+}
+
 _FLOW = {
     "name": "db",
     "source": {"namespace": "payments-api"},
@@ -195,8 +216,26 @@ class TenantSpec(Model):
     """More labels for the namespaces."""
     flows: tuple[FlowSpec, ...] = Field(default=(), examples=[[_FLOW]])
     """Connections that the deny-all lets through; one end is a namespace of this tenant."""
+    service_types: tuple[ServiceType, ...] = Field(default=(), examples=[["LoadBalancer"]])
+    """Weaker: types of Services beside ClusterIP that the tenant may make; the quota must let them be."""
+    ingress_hosts: tuple[IngressHost, ...] = Field(default=(), examples=[["pay.example.com"]])
+    """Hosts that the tenant's Ingresses may serve, none by default; *. before a domain means every name below it."""
+    storage_classes: tuple[ObjectName, ...] = Field(default=(), examples=[["encrypted-ssd"]])
+    """Storage classes from which the tenant may claim volumes, none by default."""
     decommission: Day | None = Field(default=None, examples=["2027-06-30"])
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
+
+    @model_validator(mode="after")
+    def _quotas_let_services_be(self) -> TenantSpec:
+        for kind, resource in _QUOTAS_OF_TYPES.items():
+            if kind in self.service_types and all(
+                resource in one.quota and parse_quantity(one.quota[resource]) == 0 for one in self.namespaces
+            ):
+                raise wrong(
+                    f"may make Services of type {kind.value}, and no namespace has a quota of {resource} above 0",
+                    f'{{quota: {{{resource}: "2"}}}}',
+                )
+        return self
 
     def subjects(self) -> Iterator[str]:
         """Everybody in the tenant."""

@@ -10,6 +10,7 @@ from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
+from k8s_hardening.plans.admission_policies import files_of_baseline, missing_policies_advice, objects_of_baseline
 from k8s_hardening.plans.apparmor import profile_file
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.network import touches
@@ -22,7 +23,9 @@ from k8s_hardening.plans.tenant import admission_advice, plan_tenant
 
 def plan_baseline(baseline: Baseline) -> Plan:
     """The objects of all tenants and of the control plane, and the files of the hosts."""
-    control_plane = plan_in_dialect(control_plane_of(baseline), baseline.kubernetes, baseline.dialect)
+    control_plane = plan_in_dialect(
+        control_plane_of(baseline), baseline.kubernetes, baseline.dialect, files_of_baseline(baseline)
+    )
     pod_security = pod_security_inputs(baseline)
     profiles = [profile_file(profile) for profile in baseline.apparmor.profiles]
     policies_advice = pod_security_advice(pod_security, is_managed=baseline.dialect is Dialect.MANAGED)
@@ -31,6 +34,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
             (
                 *(one for tenant in baseline.tenants for one in plan_tenant(tenant_inputs(baseline, tenant))),
                 *plan_pod_security(pod_security),
+                *objects_of_baseline(baseline),
                 *control_plane.manifests,
             )
         ),
@@ -38,7 +42,13 @@ def plan_baseline(baseline: Baseline) -> Plan:
         notes=Notes(
             control_plane.not_expressible,
             control_plane.owned_by_provider,
-            (*_pull_secret_advice(baseline), *_admission_advice(baseline), *policies_advice, *control_plane.advice),
+            (
+                *_pull_secret_advice(baseline),
+                *_admission_advice(baseline),
+                *policies_advice,
+                *_server_advice(baseline),
+                *control_plane.advice,
+            ),
         ),
     )
 
@@ -73,6 +83,10 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
 def _admission_advice(baseline: Baseline) -> Iterator[str]:
     for tenant in sorted(baseline.tenants, key=lambda one: one.name):
         yield from admission_advice(tenant_inputs(baseline, tenant))
+
+
+def _server_advice(baseline: Baseline) -> Iterator[str]:
+    return missing_policies_advice(baseline.kubernetes, unfinished_api=baseline.admission_policies.unfinished_api)
 
 
 def _pull_secret(baseline: Baseline) -> PullSecretSpec | None:

@@ -20,6 +20,7 @@ from k8s_hardening.kube.manifest import Manifest, as_list, as_map, as_str, key_p
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.knowing import knowledge_of
+from k8s_hardening.plans.admission_policies import files_of_baseline
 from k8s_hardening.plans.baseline import plan_baseline
 from k8s_hardening.plans.control_plane.part import Part
 from k8s_hardening.plans.control_plane.plan import plan_control_plane
@@ -99,7 +100,9 @@ def changes_between(before: Baseline, after: Baseline) -> tuple[Change, ...]:
 
 
 def _planned(baseline: Baseline) -> _Planned:
-    part = plan_control_plane(control_plane_of(baseline), baseline.kubernetes, baseline.dialect)
+    part = plan_control_plane(
+        control_plane_of(baseline), baseline.kubernetes, baseline.dialect, files_of_baseline(baseline)
+    )
     return _Planned(plan_baseline(baseline), part)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import ROOT
+from k8s_hardening.plans.admission_policies import objects_of_baseline
 from k8s_hardening.plans.baseline import tenant_inputs
 from k8s_hardening.plans.network import touches
 from k8s_hardening.plans.tenant import plan_tenant
@@ -37,6 +38,12 @@ def resources_of_tenants(baseline: Baseline) -> dict[str, int]:
     return {tenant.name: len(plan_tenant(tenant_inputs(baseline, tenant))) + _PER_TENANT for tenant in baseline.tenants}
 
 
+def _per_stack(baseline: Baseline) -> int:
+    """How many resources a stack holds beside its tenants: the API server's policies with their component, too."""
+    policies = objects_of_baseline(baseline)
+    return _PER_STACK + (len(policies) + 1 if policies else 0)
+
+
 def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShare, ...]:
     """The tenants in as few groups as come from filling one stack after the other; the same for every order.
 
@@ -44,7 +51,7 @@ def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShar
     that are too many for one stack are parted; a single tenant never is.
     """
     sizes = resources_of_tenants(baseline)
-    room = limit - _PER_STACK
+    room = limit - _per_stack(baseline)
     groups = [
         part
         for linked in _linked(baseline)
@@ -53,7 +60,7 @@ def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShar
     return tuple(
         StackShare(
             tenants=tuple(sorted(group)),
-            resources=_total(group, sizes) + _PER_STACK,
+            resources=_total(group, sizes) + _per_stack(baseline),
             flows_to_repeat=tuple(sorted(_from_outside(baseline, set(group)))),
         )
         for group in _fill(groups, sizes, room)
@@ -62,7 +69,8 @@ def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShar
 
 def refuse_too_large(baseline: Baseline, limit: int = LIMIT) -> list[str]:
     """Why a baseline is too large for one stack, with the split to make; empty when it is not."""
-    total = sum(resources_of_tenants(baseline).values()) + _PER_STACK
+    around = _per_stack(baseline)
+    total = sum(resources_of_tenants(baseline).values()) + around
     if total <= limit:
         return []
     problems = [
@@ -72,10 +80,10 @@ def refuse_too_large(baseline: Baseline, limit: int = LIMIT) -> list[str]:
         )
     ]
     problems += [
-        f'{ROOT}.tenants: "{name}" alone makes {size + _PER_STACK} resources, more than the {limit} of one stack; '
+        f'{ROOT}.tenants: "{name}" alone makes {size + around} resources, more than the {limit} of one stack; '
         "make two tenants of its namespaces, for example payments-front and payments-back"
         for name, size in sorted(resources_of_tenants(baseline).items())
-        if size + _PER_STACK > limit
+        if size + around > limit
     ]
     return problems
 

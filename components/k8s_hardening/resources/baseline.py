@@ -7,8 +7,10 @@ import pulumi
 
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
+from k8s_hardening.plans.admission_policies import files_of_baseline, objects_of_baseline, policy_inputs
 from k8s_hardening.plans.baseline import tenant_inputs
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
+from k8s_hardening.resources.admission_policies import AdmissionPolicies, AdmissionPoliciesArgs
 from k8s_hardening.resources.args import (
     DnsArgs,
     ExemptionArgs,
@@ -74,6 +76,12 @@ class BaselineTenantArgs(TypedDict):
     """More labels for the namespaces."""
     flows: NotRequired[Sequence[FlowArgs]]
     """Connections that the deny-all lets through; one end is a namespace of this tenant."""
+    service_types: NotRequired[Sequence[str]]
+    """Weaker: types of Services beside ClusterIP that the tenant may make; the quota must let them be."""
+    ingress_hosts: NotRequired[Sequence[str]]
+    """Hosts that the tenant's Ingresses may serve, none by default; *. before a domain means every name below it."""
+    storage_classes: NotRequired[Sequence[str]]
+    """Storage classes from which the tenant may claim volumes, none by default."""
     decommission: NotRequired[str]
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
 
@@ -102,6 +110,19 @@ class AppArmorArgs(TypedDict):
 
     profiles: NotRequired[Sequence[AppArmorProfileArgs]]
     """Profiles that the nodes provide."""
+    required: NotRequired[bool]
+    """Every container must have an AppArmor profile; a node without AppArmor refuses such pods."""
+
+
+class AdmissionPoliciesSettingsArgs(TypedDict):
+    """The API server's own policies (ValidatingAdmissionPolicy), generated from the controls that have them."""
+
+    platform: NotRequired[Sequence[str]]
+    """Who may change the owner and Pod Security labels of namespaces, beside the groups that may do everything."""
+    unfinished_api: NotRequired[bool]
+    """The API server of 1.26 to 1.29 is told to serve the policies' alpha or beta form; otherwise there are none."""
+    as_objects: NotRequired[bool]
+    """Weaker: keep the policies in the cluster where the API server could read them from its hosts (1.37 on)."""
 
 
 class EnforcementArgs(TypedDict):
@@ -138,6 +159,10 @@ class HardenedBaselineArgs(TypedDict):
     """How the control plane and the nodes are hardened."""
     apparmor: NotRequired[AppArmorArgs]
     """AppArmor profiles of the nodes."""
+    host_paths: NotRequired[Mapping[str, Sequence[str]]]
+    """Weaker: namespace, of no tenant -> folders of the node that its pods may mount, read-only."""
+    admission_policies: NotRequired[AdmissionPoliciesSettingsArgs]
+    """The API server's own policies, generated from the controls that have them."""
     pod_security: NotRequired[PodSecuritySettingsArgs]
     """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
     enforcement: NotRequired[EnforcementArgs]
@@ -176,6 +201,12 @@ class HardenedBaseline(HardenedComponent):
             cast(PodSecurityArgs, pod_security_inputs(baseline)),
             pulumi.ResourceOptions(parent=self, depends_on=tenants),  # its bindings lie in their namespaces
         )
+        if objects_of_baseline(baseline):
+            AdmissionPolicies(
+                f"{name}/admission-policies",
+                cast(AdmissionPoliciesArgs, policy_inputs(baseline)),
+                pulumi.ResourceOptions(parent=self),
+            )
         spec = control_plane_of(baseline)
         control_plane = {field: getattr(spec, field) for field in spec.model_fields_set}
         ControlPlane(
@@ -186,6 +217,7 @@ class HardenedBaseline(HardenedComponent):
             ),
             # It turns on the plug-in that refuses every pod without the policies.
             pulumi.ResourceOptions(parent=self, depends_on=[policies]),
+            files_of_baseline(baseline),
         )
         names = {tenant.name: [namespace.name for namespace in tenant.namespaces] for tenant in baseline.tenants}
         self.environment = pulumi.Output.from_input(baseline.environment)

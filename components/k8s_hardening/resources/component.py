@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import pulumi
 
+from k8s_hardening.kube.admission_policies import KIND
 from k8s_hardening.kube.manifest import Manifest, as_map, as_str, kind_of, name_of, namespace_of
 from k8s_hardening.model.base import Model
 from k8s_hardening.resources.kinds import fields_of, maker_of
@@ -62,6 +63,8 @@ def _key(manifest: Manifest) -> _Key:
 def _needs(manifest: Manifest) -> Iterator[_Key]:
     if namespace := namespace_of(manifest):
         yield "Namespace", "", namespace
+    if policy := as_str(as_map(manifest.get("spec")).get("policyName")):
+        yield KIND, "", policy
     # The API server resolves the role to see whether the author may grant it.
     role = as_map(manifest.get("roleRef"))
     if kind := as_str(role.get("kind")):

@@ -12,6 +12,7 @@ from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.control_plane.encryption import CONFIG, filled_text, read_inline_keys
 from k8s_hardening.plans.control_plane.plan import plan_control_plane
 from k8s_hardening.plans.control_plane.rendered import rendered_settings
+from k8s_hardening.plans.plan import HostFile
 from k8s_hardening.resources.checking import BadArgsError, checked
 from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.control_plane_args import ControlPlaneArgs
@@ -34,10 +35,17 @@ class ControlPlane(HardenedComponent):
     secret_files: pulumi.Output[Mapping[str, str]]
     """Path and text of files that hold keys, secret; empty unless encryption takes its keys from the configuration."""
 
-    def __init__(self, name: str, args: ControlPlaneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: ControlPlaneArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        policies: Sequence[HostFile] = (),
+    ) -> None:
+        # The policies follow from tenants, which a control plane by itself does not know: only a baseline gives them.
         inputs = checked(args, ControlPlaneInputs, name)
-        part = plan_control_plane(inputs, inputs.kubernetes, inputs.dialect)
-        output = plan_in_dialect(inputs, inputs.kubernetes, inputs.dialect)
+        part = plan_control_plane(inputs, inputs.kubernetes, inputs.dialect, policies)
+        output = plan_in_dialect(inputs, inputs.kubernetes, inputs.dialect, policies)
         rendered: Sequence[Any] = rendered_settings(part)
         super().__init__(name, inputs, opts, rendered={"settings": rendered})
         for manifest in output.manifests:

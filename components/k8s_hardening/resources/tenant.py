@@ -40,6 +40,12 @@ class TenantArgs(TypedDict):
     """Connections that the deny-all lets through; one end is a namespace of this tenant."""
     dns: NotRequired[DnsArgs]
     """Where the cluster resolves names."""
+    service_types: NotRequired[Sequence[str]]
+    """Weaker: types of Services beside ClusterIP that the tenant may make; the quota must let them be."""
+    ingress_hosts: NotRequired[Sequence[str]]
+    """Hosts that the tenant's Ingresses may serve, none by default; *. before a domain means every name below it."""
+    storage_classes: NotRequired[Sequence[str]]
+    """Storage classes from which the tenant may claim volumes, none by default."""
     decommission: NotRequired[str]
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
     protect: NotRequired[bool]

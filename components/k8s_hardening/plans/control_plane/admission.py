@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from k8s_hardening.kube.admission_plugins import default_plugins, names_in, plugins, switched_off_by
@@ -27,28 +27,37 @@ _PART = "admission"
 _WEBHOOK_PLUGINS = ("MutatingAdmissionWebhook", "ValidatingAdmissionWebhook")
 
 
-def plan_admission(spec: AdmissionSpec, kubernetes: KubeVersion) -> Part:
-    """Everything that looks at objects before they are stored; what runs by default is never turned off."""
+def plan_admission(spec: AdmissionSpec, kubernetes: KubeVersion, policies: Sequence[HostFile] = ()) -> Part:
+    """Everything that looks at objects before they are stored; what runs by default is never turned off.
+
+    `policies` are files that the server reads as its own admission policies, all in one folder with nothing else in it.
+    """
     enabled = spec.enabled(kubernetes)
     settings = [Setting(Component.API_SERVER, "enable-admission-plugins", (",".join(enabled),))]
     if spec.pod_security_gate:
         settings.append(Setting(Component.API_SERVER, "feature-gates", (f"{POD_SECURITY_GATE}=true",)))
-    blocks = _blocks(spec, kubernetes)
+    folders = sorted({file.path.rpartition("/")[0] for file in policies})
+    blocks = _blocks(spec, kubernetes, folders)
     if blocks:
         document = {"apiVersion": "apiserver.config.k8s.io/v1", "kind": "AdmissionConfiguration", "plugins": blocks}
         file = yaml_file(_PART, "admission-configuration.yaml", document)
-        settings.append(
-            Setting(Component.API_SERVER, "admission-control-config-file", (file.path,), file, _mounts(spec))
-        )
+        mounts = (*_mounts(spec), *(Mount(folder, is_folder=True) for folder in folders))
+        settings.append(Setting(Component.API_SERVER, "admission-control-config-file", (file.path,), file, mounts))
     webhook = spec.image_policy_webhook
-    files = () if webhook is None else (_image_policy_kubeconfig(webhook),)
+    files = (*policies, *(() if webhook is None else (_image_policy_kubeconfig(webhook),)))
     return Part(settings=tuple(settings), files=files, advice=tuple(_advice(spec, kubernetes)))
 
 
-def _blocks(spec: AdmissionSpec, kubernetes: KubeVersion) -> list[dict[str, Any]]:
+def _blocks(spec: AdmissionSpec, kubernetes: KubeVersion, folders: Sequence[str]) -> list[dict[str, Any]]:
     """The configuration of each plug-in that runs and has one; a block for one that does not run would do nothing."""
     running = default_plugins(kubernetes).union(spec.enabled(kubernetes))
     found = dict(_configurations(spec, kubernetes))
+    for folder in folders:
+        found["ValidatingAdmissionPolicy"] = {
+            "apiVersion": "apiserver.config.k8s.io/v1",
+            "kind": "ValidatingAdmissionPolicyConfiguration",
+            "staticManifestsDir": folder,
+        }
     return [{"name": name, "configuration": found[name]} for name in sorted(found) if name in running]
 
 
@@ -113,10 +122,7 @@ def _event_limit(one: EventLimitSpec) -> dict[str, Any]:
 
 
 def _pod_security(spec: PodSecurityDefaultsSpec, kubernetes: KubeVersion, api: str) -> dict[str, Any]:
-    """The default for namespaces without labels.
-
-    Nobody is exempt by user name, since exempting a controller would exempt every pod that it makes for others.
-    """
+    """The default for namespaces without labels, and who is not looked at; the reasons stay in the baseline."""
     levels = {"enforce": spec.enforce.value, "audit": "restricted", "warn": "restricted"}
     defaults = {}
     for mode, level in levels.items():
@@ -127,8 +133,8 @@ def _pod_security(spec: PodSecurityDefaultsSpec, kubernetes: KubeVersion, api: s
         "kind": "PodSecurityConfiguration",
         "defaults": defaults,
         "exemptions": {
-            "usernames": [],
-            "runtimeClasses": [],
+            "usernames": sorted(spec.exempt_users),
+            "runtimeClasses": sorted(spec.exempt_runtime_classes),
             "namespaces": sorted(set(spec.exempt_namespaces)),
         },
     }
@@ -172,6 +178,18 @@ def _limited(one: LimitedResourceSpec) -> dict[str, Any]:
     return limited
 
 
+def _exempt_everywhere(spec: PodSecurityDefaultsSpec, kubernetes: KubeVersion) -> Iterator[str]:
+    """Exemptions that no label of a namespace can take back."""
+    if pod_security_api(kubernetes) is None:
+        return
+    for what, exempt in (("user", spec.exempt_users), ("runtime class", spec.exempt_runtime_classes)):
+        for name, reason in sorted(exempt.items()):
+            yield (
+                f"Pods of the {what} {name} are refused by Pod Security Admission in no namespace, the tenants' included "
+                f"({reason}); grant it to nobody else."
+            )
+
+
 def _mounts(spec: AdmissionSpec) -> tuple[Mount, ...]:
     """What the blocks name beside the file itself."""
     mounts: set[Mount] = set()
@@ -197,6 +215,7 @@ def _advice(spec: AdmissionSpec, kubernetes: KubeVersion) -> Iterator[str]:
                 f"{name} of the historical list is gone in Kubernetes {kubernetes}; its work is done by "
                 f"{plugins()[name].instead}."
             )
+    yield from _exempt_everywhere(spec.pod_security, kubernetes)
     if "PodSecurityPolicy" in spec.enabled(kubernetes):
         yield (
             "PodSecurityPolicy refuses every pod for which no policy may be used: apply the policies and their RBAC "

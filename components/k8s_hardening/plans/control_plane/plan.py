@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.control_plane.spec import ControlPlaneSpec
 from k8s_hardening.model.dialect import Dialect
@@ -17,15 +19,21 @@ from k8s_hardening.plans.control_plane.kube_proxy import plan_kube_proxy
 from k8s_hardening.plans.control_plane.kubelet import plan_kubelet
 from k8s_hardening.plans.control_plane.part import Part, combined
 from k8s_hardening.plans.control_plane.scheduler import plan_scheduler
+from k8s_hardening.plans.plan import HostFile
 
 
-def plan_control_plane(spec: ControlPlaneSpec, kubernetes: KubeVersion, dialect: Dialect) -> Part:
-    """The settings, files and objects of every concern; nothing where a provider runs the control plane."""
+def plan_control_plane(
+    spec: ControlPlaneSpec, kubernetes: KubeVersion, dialect: Dialect, policies: Sequence[HostFile] = ()
+) -> Part:
+    """The settings, files and objects of every concern; nothing where a provider runs the control plane.
+
+    `policies` are files that the API server reads as admission policies of its own (1.37 on).
+    """
     if dialect is Dialect.MANAGED:
         return Part()
     return combined(
         (
-            plan_admission(spec.admission, kubernetes),
+            plan_admission(spec.admission, kubernetes, policies),
             plan_api_server(spec.api_server, kubernetes),
             plan_audit(spec.audit, kubernetes),
             plan_authentication(spec.authentication, kubernetes, dialect),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from k8s_hardening.kube.version import KubeVersion
@@ -18,16 +19,20 @@ from k8s_hardening.plans.control_plane.dialects.static_pod import write_static_p
 from k8s_hardening.plans.control_plane.dialects.talos import write_talos
 from k8s_hardening.plans.control_plane.part import Part
 from k8s_hardening.plans.control_plane.plan import plan_control_plane
-from k8s_hardening.plans.plan import hardened
+from k8s_hardening.plans.plan import HostFile, hardened
 
 
-def plan_in_dialect(spec: ControlPlaneSpec, kubernetes: KubeVersion, dialect: Dialect) -> DialectOutput:
+def plan_in_dialect(
+    spec: ControlPlaneSpec, kubernetes: KubeVersion, dialect: Dialect, policies: Sequence[HostFile] = ()
+) -> DialectOutput:
     """The whole control plane in the words of its dialect; every object passed through the controls' fixes.
+
+    `policies` are files that the API server reads as admission policies of its own (1.37 on).
 
     Raises:
         ValueError: the dialect needs a part of the spec that is not there; a validated baseline has it.
     """
-    output = write(plan_control_plane(spec, kubernetes, dialect), spec, kubernetes, dialect)
+    output = write(plan_control_plane(spec, kubernetes, dialect, policies), spec, kubernetes, dialect)
     return replace(output, manifests=hardened(output.manifests, Knowledge(kubernetes=kubernetes)))
 
 

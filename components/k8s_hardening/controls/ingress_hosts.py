@@ -1,0 +1,90 @@
+"""A tenant's Ingresses must serve only the hosts that the environment gives the tenant.
+
+Restricted fields of Ingresses in a tenant's namespaces: the host of every rule, every host under tls, and the default
+backend. Allowed: the tenant's `ingress_hosts`, where `*.` before a domain stands for every name below it. Absent means:
+every host that no other Ingress serves, which is nobody's to take; a default backend means the same. There is no fix:
+one of the two is mistaken.
+Source: k8s.io/api v0.37.2, networking/v1/types.go (IngressSpec); extensions/v1beta1 for objects from before 1.19.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from k8s_hardening.controls.admission import AdmissionRule
+from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.shared.tenant_limits import allowed_variable, limit_of, shown, tell, tenant_namespaces
+from k8s_hardening.kube.admission_policies import INGRESSES
+from k8s_hardening.kube.manifest import Manifest, api_group_of, as_list, as_map, kind_of
+from k8s_hardening.model.knowledge import Knowledge, TenantFacts
+
+_GROUPS = frozenset({"networking.k8s.io", "extensions"})
+_BACKENDS = ("defaultBackend", "backend")  # the second in v1beta1
+
+
+def _hosts(tenant: TenantFacts) -> tuple[str, ...]:
+    return tenant.ingress_hosts
+
+
+def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """Each host that is not the tenant's, and each way to serve all of them."""
+    if kind_of(manifest) != "Ingress" or api_group_of(manifest) not in _GROUPS:
+        return
+    allowed = limit_of(manifest, knowledge, _hosts)
+    if allowed is None:
+        return
+    fix = f"serve only {tell(allowed)}"
+    spec = as_map(manifest.get("spec"))
+    for path, host in _served(spec):
+        if not _is_allowed(host, allowed):
+            yield finding(path, shown(host, manifest), fix)
+    for field in _BACKENDS:
+        if spec.get(field) is not None:
+            yield finding(f"spec.{field}", shown(spec.get(field), manifest), f"name hosts in rules; {fix}")
+
+
+def _served(spec: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for index, rule in enumerate(as_list(spec.get("rules"))):
+        yield f"spec.rules[{index}].host", as_map(rule).get("host")
+    for index, entry in enumerate(as_list(spec.get("tls"))):
+        for position, host in enumerate(as_list(as_map(entry).get("hosts"))):
+            yield f"spec.tls[{index}].hosts[{position}]", host
+
+
+def _is_allowed(host: Any, allowed: frozenset[str]) -> bool:
+    return isinstance(host, str) and any(
+        host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in allowed
+    )
+
+
+def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
+    """The same of the server."""
+    if not knowledge.tenants:
+        return ()
+    is_allowed = "variables.allowed.exists(a, h == a || (a.startsWith('*.') && h.endsWith(a.substring(1))))"
+    return (
+        AdmissionRule(
+            fix="name in each rule and under tls a host that the environment gives the tenant, and no default backend",
+            targets=(INGRESSES,),
+            expressions=(
+                f"!has(object.spec.rules) || object.spec.rules.all(r, has(r.host) && [r.host].all(h, {is_allowed}))",
+                f"!has(object.spec.tls) || object.spec.tls.all(t, !has(t.hosts) || t.hosts.all(h, {is_allowed}))",
+                "!has(object.spec.defaultBackend)",
+            ),
+            variables=allowed_variable(knowledge, _hosts),
+            namespaces=tenant_namespaces(knowledge),
+        ),
+    )
+
+
+CONTROL = Control(
+    id="ingress-hosts",
+    requirement="A tenant's Ingresses must serve only the hosts that the environment gives the tenant.",
+    severity=Severity.HIGH,
+    chapter="network",
+    profile=Profile.FULL,
+    references=("Kubernetes: Multi-tenancy, Isolation",),
+    check=check,
+    admission=admission,
+)

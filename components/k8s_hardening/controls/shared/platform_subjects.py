@@ -1,0 +1,26 @@
+"""Who runs the platform, for the API server."""
+
+from __future__ import annotations
+
+from k8s_hardening.kube.cel import texts
+from k8s_hardening.model.knowledge import Knowledge
+
+# Whoever is in one of these may change the policies themselves, so that a rule could not hold them back; and the server
+# makes its own namespaces as the first. k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/constants/constants.go.
+_ALWAYS = ("system:masters", "kubeadm:cluster-admins")
+
+
+def by_others(knowledge: Knowledge) -> dict[str, str]:
+    """The condition that a request comes from nobody of the platform."""
+    groups, users = list(_ALWAYS), []
+    for subject in knowledge.platform:
+        kind, _, name = subject.partition(":")
+        if kind == "group":
+            groups.append(name)
+        else:
+            users.append(f"system:serviceaccount:{name.replace('/', ':')}" if kind == "serviceaccount" else name)
+    is_platform = (
+        f"(has(request.userInfo.groups) && request.userInfo.groups.exists(g, g in {texts(groups)}))"
+        f" || request.userInfo.username in {texts(users)}"
+    )
+    return {"not-by-the-platform": f"!({is_platform})"}
