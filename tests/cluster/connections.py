@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import local
 from typing import Any
 
@@ -24,6 +24,8 @@ class Request:
     path: str
     body: Any = None
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside those about the body."""
 
 
 def answers(cluster: Cluster, requests: Iterable[Request]) -> list[Answer]:
@@ -36,7 +38,8 @@ def answers(cluster: Cluster, requests: Iterable[Request]) -> list[Answer]:
             mine.connection = http.client.HTTPSConnection("127.0.0.1", cluster.port, context=context, timeout=_SECONDS)
             opened.append(mine.connection)
         body = None if request.body is None else json.dumps(request.body)
-        mine.connection.request(request.method, request.path, body, {"Content-Type": request.content_type})
+        headers = {"Content-Type": request.content_type, **request.headers}
+        mine.connection.request(request.method, request.path, body, headers)
         answer = mine.connection.getresponse()
         return answer_of(answer.status, answer.headers, answer.read())
 

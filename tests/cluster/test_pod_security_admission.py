@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +16,17 @@ import pytest
 from k8s_hardening.controls import namespace_pod_security
 from k8s_hardening.controls.judging import judge
 from k8s_hardening.kube.pod_security import ENFORCE, ENFORCE_VERSION
+from k8s_hardening.kube.version import KubeVersion
+from k8s_hardening.model.control_plane.admission import AdmissionSpec
 from k8s_hardening.model.knowledge import Knowledge
+from k8s_hardening.model.tenant import TenantInputs
+from k8s_hardening.plans.control_plane.admission import plan_admission
+from k8s_hardening.plans.tenant import plan_tenant
 from tests.builders import pod
 from tests.cluster.binaries import NEWEST, binaries
 from tests.cluster.cluster import Answer, Cluster, cluster
 from tests.cluster.connections import Request, answers
+from tests.cluster.rights import grant
 from tests.oracle.pod_security_fixtures import FIXTURES, NEWEST_MINOR, PROFILES, Fixture, pod_security_fixtures
 
 pytestmark = pytest.mark.cluster
@@ -165,3 +173,69 @@ def is_found(server: Cluster, name: str) -> bool:
     knowledge = Knowledge.model_validate({"kubernetes": server.binaries.version})
     namespace = server.request("GET", f"/api/v1/namespaces/{name}").body
     return bool(list(judge({**namespace, "kind": "Namespace"}, [namespace_pod_security.CONTROL], knowledge)))
+
+
+REASON = "It does not work without."
+EXEMPT = {
+    "exempt_namespaces": {"exempt-place": REASON},
+    "exempt_users": {"system:serviceaccount:exempt-accounts:driver": REASON},
+    "exempt_runtime_classes": {"sandbox": REASON},
+}
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Iterator[Cluster]:
+    """An API server with the emitted configuration of Pod Security, and places for pods."""
+    spec = AdmissionSpec.model_validate({"pod_security": EXEMPT})
+    with cluster(binaries(NEWEST), tmp_path) as made:
+        part = plan_admission(spec, KubeVersion.parse(made.binaries.version))
+        (file,) = [one.file for one in part.settings if one.flag == "admission-control-config-file" and one.file]
+        path = tmp_path / "admission.yaml"
+        path.write_text(file.text)
+        made.start_api_server([*made.plain_flags(), f"--admission-control-config-file={path}"])
+        bare = [{"metadata": {"name": name}} for name in ("plain", "exempt-place", "exempt-accounts")]
+        runtime = {"metadata": {"name": "sandbox"}, "handler": "sandbox"}
+        requests = [
+            *(Request("POST", "/api/v1/namespaces", one) for one in bare),
+            *(_account(one["metadata"]["name"]) for one in bare),
+            Request("POST", "/apis/node.k8s.io/v1/runtimeclasses", runtime),
+        ]
+        assert {answer.status for answer in answers(made, requests)} == {201}
+        grant(
+            made,
+            "pods",
+            {"apiGroups": [""], "resources": ["pods"], "verbs": ["create"]},
+            kind="User",
+            name="system:serviceaccount:exempt-accounts:driver",
+        )
+        yield made
+
+
+def test_the_emitted_default_holds_for_all_but_those_who_are_exempt(configured: Cluster) -> None:
+    on_the_host = pod(hostNetwork=True)
+    sandboxed = pod(hostNetwork=True, runtimeClassName="sandbox")
+    asked = [asking("plain", pod()), asking("plain", on_the_host), asking("plain", sandboxed)]
+    asked.append(asking("exempt-place", on_the_host))
+    asked.append(
+        dataclasses.replace(
+            asking("plain", on_the_host), headers={"Impersonate-User": "system:serviceaccount:exempt-accounts:driver"}
+        )
+    )
+    assert [admits(answer) for answer in answers(configured, asked)] == [True, False, True, True, True]
+
+
+def test_the_server_admits_what_is_exempt_by_the_label_that_is_emitted(server: Cluster) -> None:
+    rooted, on_the_host = pod(), pod(hostNetwork=True)
+    for security in (rooted["spec"]["securityContext"], rooted["spec"]["containers"][0]["securityContext"]):
+        del security["runAsNonRoot"]
+    admitted = {}
+    for control, name in ((None, "none"), ("run-as-non-root", "some"), ("host-namespaces", "all")):
+        exempt = {"control": control, "namespace": name, "reason": REASON, "owner": "me", "expires": "2099-01-01"}
+        tenant = {"name": "team", "kubernetes": server.binaries.version, "namespaces": [{"name": name}]}
+        planned = plan_tenant(TenantInputs.model_validate({**tenant, "exemptions": [exempt] if control else []}))
+        (namespace,) = [one for one in planned if one["kind"] == "Namespace"]
+        made = answers(server, [Request("POST", "/api/v1/namespaces", namespace), _account(name)])
+        assert {answer.status for answer in made} == {201}
+        asked = [asking(name, one) for one in (pod(), rooted, on_the_host)]
+        admitted[name] = [admits(answer) for answer in answers(server, asked)]
+    assert admitted == {"none": [True, False, False], "some": [True, True, False], "all": [True, True, True]}

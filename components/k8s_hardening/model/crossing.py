@@ -251,19 +251,17 @@ def _namespaces_without_name(
 
 
 def _exempt_namespaces(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iterator[Problem]:
-    path: Loc = ("control_plane", "admission", "pod_security", "exempt_namespaces")
+    path = ("control_plane", "admission", "pod_security", "exempt_namespaces")
     exempt: Any = data
     for step in path:
         exempt = _map(exempt).get(step)
     for name, reason in _map(exempt).items():
         if name in owners:
-            owner = owners[name].label
-            yield (
-                (*path, name),
-                reason,
-                f'is for a namespace of tenant "{owner}", whose labels would have no effect; exempt a control there '
-                'instead, for example {control: "host-path-volumes", namespace: "monitoring"}',
+            what = (
+                f'is for a namespace of tenant "{owners[name].label}", whose labels would have no effect; exempt a '
+                'control there instead, for example {control: "host-path-volumes", namespace: "monitoring"}'
             )
+            yield (*path, name), reason, what
 
 
 def _profiles(data: dict[str, Any]) -> Iterator[Problem]:

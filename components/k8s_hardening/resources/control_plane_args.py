@@ -259,8 +259,12 @@ class PodSecurityDefaultsArgs(TypedDict):
 
     enforce: NotRequired[str]
     """Level that pods of such namespaces must keep to; restricted is always warned about and audited."""
-    exempt_namespaces: NotRequired[Sequence[str]]
-    """Namespaces that are not looked at: they run parts of the system that share the node."""
+    exempt_namespaces: NotRequired[Mapping[str, str]]
+    """Weaker: namespaces that are not looked at, each with the reason; none of a tenant."""
+    exempt_users: NotRequired[Mapping[str, str]]
+    """Weaker: users whose pods are not looked at in any namespace, each with the reason; never a controller."""
+    exempt_runtime_classes: NotRequired[Mapping[str, str]]
+    """Weaker: runtime classes whose pods are not looked at in any namespace, each with the reason."""
 
 
 class ImagePolicyWebhookArgs(TypedDict):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from k8s_hardening.kube.admission_plugins import HISTORICAL_LIST, REFUSED, default_plugins, plugins
 from k8s_hardening.kube.version import KubeVersion
@@ -144,11 +145,38 @@ def test_a_namespace_without_labels_is_held_to_baseline_and_only_the_system_is_e
 
 
 def test_the_default_level_and_the_exempt_namespaces_can_be_chosen() -> None:
-    found = blocks(pod_security={"enforce": "restricted", "exempt_namespaces": ["storage", "kube-system"]})[
-        "PodSecurity"
-    ]
+    reason = "It runs drivers that mount volumes on the node."
+    exempt = {"storage": reason, "kube-system": reason}
+    found = blocks(pod_security={"enforce": "restricted", "exempt_namespaces": exempt})["PodSecurity"]
     assert found["defaults"]["enforce"] == "restricted"
     assert found["exemptions"]["namespaces"] == ["kube-system", "storage"]
+
+
+def test_users_and_runtime_classes_are_exempt_with_a_reason_that_is_said_aloud() -> None:
+    settings = {
+        "exempt_users": {"system:serviceaccount:storage:driver": "It starts the helpers of volumes."},
+        "exempt_runtime_classes": {"kata": "Its pods run in a virtual machine."},
+    }
+    found = blocks(pod_security=settings)["PodSecurity"]["exemptions"]
+    assert (found["usernames"], found["runtimeClasses"]) == (["system:serviceaccount:storage:driver"], ["kata"])
+    said = [advice for advice in part(pod_security=settings).advice if "Pod Security Admission" in advice]
+    assert [("user system" in said[0], "runtime class kata" in said[1])] == [(True, True)]
+    assert ": Its pods run in a virtual machine. " in said[1]
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        "system:kube-controller-manager",
+        "system:serviceaccount:kube-system:replicaset-controller",
+        "system:masters",
+        "system:anonymous",
+        "",
+    ],
+)
+def test_nobody_is_exempt_who_makes_pods_for_others(user: str) -> None:
+    with pytest.raises(ValidationError):
+        AdmissionSpec.model_validate({"pod_security": {"exempt_users": {user: "It does not work without."}}})
 
 
 def test_the_image_policy_fails_closed_and_its_kubeconfig_holds_no_key() -> None:

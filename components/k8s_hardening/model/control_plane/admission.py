@@ -18,6 +18,7 @@ from k8s_hardening.model.checked import (
     LabelValue,
     Name,
     ObjectName,
+    Reason,
     Switch,
     Word,
     not_empty,
@@ -59,7 +60,18 @@ def _historical(text: str) -> str:
     return text
 
 
+def _exempt_user(name: str) -> str:
+    # Every pod that a controller makes for somebody else is the controller's: k8s.io/pod-security-admission v0.37.2
+    # looks at the user of the request only (admission/admission.go, exemptUser).
+    is_account = name.startswith(_ACCOUNT) and not name.startswith(f"{_ACCOUNT}kube-system:")
+    if name.startswith("system:") and not is_account and not name.startswith("system:node:"):
+        raise wrong("is a part of the control plane, which makes pods for everybody", '"alice@example.com"')
+    return name
+
+
+_ACCOUNT = "system:serviceaccount:"
 _Plugin = Annotated[str, AfterValidator(_plugin)]
+_ExemptUser = Annotated[Word, AfterValidator(_exempt_user)]
 _LeftOut = Annotated[str, AfterValidator(_left_out)]
 _HistoricalList = Annotated[str, AfterValidator(_historical)]
 _CachedFor = Annotated[Duration, duration_between("1s", "30m")]
@@ -82,8 +94,16 @@ class PodSecurityDefaultsSpec(Model):
 
     enforce: DefaultLevel = DefaultLevel.BASELINE
     """Level that pods of such namespaces must keep to; restricted is always warned about and audited."""
-    exempt_namespaces: tuple[Name, ...] = ("kube-system",)
-    """Namespaces that are not looked at: they run parts of the system that share the node."""
+    exempt_namespaces: dict[Name, Reason] = {"kube-system": "It runs parts of the system that share the node."}
+    """Weaker: namespaces that are not looked at, each with the reason; none of a tenant."""
+    exempt_users: dict[_ExemptUser, Reason] = Field(
+        default={}, examples=[{"system:serviceaccount:storage:driver": "It starts the helpers that mount volumes."}]
+    )
+    """Weaker: users whose pods are not looked at in any namespace, each with the reason; never a controller."""
+    exempt_runtime_classes: dict[ObjectName, Reason] = Field(
+        default={}, examples=[{"kata": "Its pods run in a virtual machine of their own."}]
+    )
+    """Weaker: runtime classes whose pods are not looked at in any namespace, each with the reason."""
 
 
 class LimitKind(StrEnum):

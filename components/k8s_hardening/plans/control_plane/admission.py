@@ -185,8 +185,8 @@ def _exempt_everywhere(spec: PodSecurityDefaultsSpec, kubernetes: KubeVersion) -
     for what, exempt in (("user", spec.exempt_users), ("runtime class", spec.exempt_runtime_classes)):
         for name, reason in sorted(exempt.items()):
             yield (
-                f"Pods of the {what} {name} are refused by Pod Security Admission in no namespace, the tenants' included "
-                f"({reason}); grant it to nobody else."
+                f"Pod Security Admission refuses no pod of the {what} {name}, in the namespaces of tenants neither: "
+                f"{reason} Let nobody else use it."
             )
 
 
