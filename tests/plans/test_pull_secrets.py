@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from k8s_hardening.controls.judging import judge, judge_stack
+from k8s_hardening.controls.registry import CONTROLS
+from k8s_hardening.kube.manifest import UNKNOWN
+from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.model.reading import read_baseline
 from k8s_hardening.plans.baseline import plan_baseline, tenant_inputs
 from k8s_hardening.plans.pull_secrets import PULL_SECRET, pull_secret
@@ -41,6 +45,13 @@ def test_every_account_of_a_plan_names_the_secret_and_no_plan_holds_it(version: 
     assert all(one["imagePullSecrets"] == [{"name": PULL_SECRET}] for one in accounts)
     assert all(one["automountServiceAccountToken"] is False for one in accounts)
     assert not [one for one in manifests if one["kind"] == "Secret"]
+
+
+def test_the_secrets_and_the_accounts_are_sound() -> None:
+    baseline = read_baseline(with_credentials())
+    made = [*plan_baseline(baseline).manifests, pull_secret("payments-api", "e30="), pull_secret("shop-web", UNKNOWN)]
+    assert [judged for one in made for judged in judge(one, CONTROLS, knowledge_of(baseline))] == []
+    assert [judged for _, judged in judge_stack(made, CONTROLS, knowledge_of(baseline))] == []
 
 
 def test_without_credentials_nothing_names_them() -> None:
