@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
@@ -73,6 +74,17 @@ def test_promoting_a_key_that_no_server_has_is_refused_with_adding_it() -> None:
     assert "secretbox new would write secrets, and server cp-1 cannot read it yet" in {what for what, _ in found}
 
 
+def test_a_new_key_is_brought_to_the_nodes_before_it_is_added_unless_a_plug_in_holds_it() -> None:
+    seen = facts({OLD: 3}, state(OLD), state(OLD))
+    commands = next_step(state(OLD), seen, state(OLD, NEW)).commands
+    assert [re.sub(r".*bootstrap.sh (\S+)( new)?  #.*", r"\1\2", one) for one in commands[:3]] == [
+        "make new",
+        "take new",
+        "fill",
+    ]
+    assert not any("make" in one for one in next_step(state(OLD), seen, state(OLD, VAULT)).commands)
+
+
 def test_dropping_a_key_that_objects_need_is_refused_with_rewriting() -> None:
     promoted = state(NEW, OLD)
     [refusal] = validate_transition(promoted, state(NEW), facts({OLD: 2, NEW: 9}, promoted, promoted))
@@ -122,7 +134,11 @@ def test_a_cluster_in_plain_text_is_prepared_first() -> None:
     step = next_step(bare, seen, goal)
     assert step.to is not None
     assert step.to.keys_for(SECRETS) == (PLAIN, NEW)
-    assert "bootstrap.sh prepare" in step.commands[0]
+    assert [re.sub(r".*bootstrap.sh (\S+( new)?)  #.*", r"\1", one) for one in step.commands] == [
+        "make new",
+        "take new",
+        "prepare",
+    ]
     prepared = state(PLAIN, NEW)
     assert refused(prepared, goal, facts({PLAIN: 4}, prepared, prepared)) == []
     assert next_step(goal, facts({PLAIN: 4}, goal, goal)).kind is StepKind.REWRITE

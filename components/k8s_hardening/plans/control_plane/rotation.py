@@ -148,7 +148,12 @@ def next_step(current: EncryptionState, facts: RotationFacts, goal: EncryptionSt
         return step
     wanted = current if goal is None else goal
     if not facts.servers and wanted.entries:  # nothing stored and nothing running, or there had been trouble
-        return Step(StepKind.ADD, "roll out the configuration before the first API server starts", _ROLL_OUT, wanted)
+        return Step(
+            StepKind.ADD,
+            "roll out the configuration before the first API server starts",
+            (*_brought(wanted.all_keys()), *_ROLL_OUT),
+            wanted,
+        )
     resources = _resources(facts.stored, current, wanted)
     if (step := _towards(current, wanted, resources)) is not None:
         return step
@@ -219,13 +224,16 @@ def _towards(current: EncryptionState, goal: EncryptionState, resources: list[Re
                 StepKind.PREPARE,
                 f"let every server read {_listed(new)} while all still write {', '.join(plain)} in plain text; the "
                 "groups of these need reads_plain_text_while_migrating",
-                (f"sh {SCRIPT} prepare  # on every node, then wait a minute, or start the server again",),
+                (
+                    *_brought(new),
+                    f"sh {SCRIPT} prepare  # on every node, then wait a minute, or start the server again",
+                ),
                 _state(added, goal, current),
             )
         return Step(
             StepKind.ADD,
             f"add {_listed(new) if new else 'plain text'} behind the keys that are there, on every server",
-            _ROLL_OUT,
+            (*_brought(new), *_ROLL_OUT),
             _state(added, goal, current),
         )
     promoted = {one: (want[one][0], *(key for key in have[one] if key != want[one][0])) for one in resources}
@@ -294,6 +302,14 @@ def _rest(current: EncryptionState, resources: list[Resource]) -> Step:
 
 def _listed(keys: Iterable[StorageKey]) -> str:
     return ", ".join(map(str, sorted(keys))) or "other keys"
+
+
+def _brought(keys: Iterable[StorageKey]) -> Iterator[str]:
+    """How new keys come to the nodes; a key of a plug-in does not lie there."""
+    for key in sorted(keys):
+        if key != PLAIN and not key.provider.startswith("kms"):
+            yield f"sh {SCRIPT} make {key.name}  # on the first node, once the new template and script are everywhere"
+            yield f"ssh FIRST cat FILE-OF-THE-KEY | sh {SCRIPT} take {key.name}  # on every other node"
 
 
 _ROLL_OUT = (
