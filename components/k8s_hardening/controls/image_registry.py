@@ -46,10 +46,9 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
     """The same of the server, which reads an image by patterns."""
     if not knowledge.registries:
         return ()
-    named, _ = below(knowledge.registries)
     ways = [f"!i.matches({pattern(READABLE)})", f"i.matches({pattern(BARE_ID)})"]
-    if named:
-        ways.append(f"i.matches({pattern(named)})")
+    if allowed := below(knowledge.registries):
+        ways.append(f"i.matches({pattern(allowed)})")
     return (AdmissionRule(fix=_fix(knowledge), image=any_of(ways)),)
 
 

@@ -33,25 +33,15 @@ BY_DIGEST_OR_TAG = f"^{_PATH}(?::{TAG}|(?::{TAG})?{_SHA256})$"
 LATEST = ":latest$"
 
 
-def below(registries: Iterable[str]) -> tuple[str, str]:
-    """Two patterns for the images below some registries: those that name a host, and short names of Docker Hub.
-
-    Of the short ones, texts that begin with `localhost/` are to be left out, which RE2 cannot say. A pattern of nothing
-    is empty.
-    """
-    named: list[str] = []
-    short: list[str] = []
+def below(registries: Iterable[str]) -> str:
+    """A pattern for the images below some registries that name their host; empty when there can be none."""
+    patterns: list[str] = []
     for entry in sorted(set(registries)):
         host, _, path = entry.rstrip("/").partition("/")
         if host == DOCKER_HUB:
-            named += (f"{_ON_HUB}{tail}" for tail in _hub_tails(path))
-            short += _short_names(path)
+            patterns += (f"{_ON_HUB}{tail}" for tail in _hub_tails(path))
         elif is_registry(host) and host != OLD_DOCKER_HUB:
-            named.append(f"{re.escape(host)}/{re.escape(path)}{_REST}" if path else f"{re.escape(host)}/.*")
-    return _one_of(named), _one_of(short)
-
-
-def _one_of(patterns: list[str]) -> str:
+            patterns.append(f"{re.escape(host)}/{re.escape(path)}{_REST}" if path else f"{re.escape(host)}/.*")
     return f"^(?:{'|'.join(patterns)})$" if patterns else ""
 
 
@@ -68,12 +58,3 @@ def _hub_tails(path: str) -> Iterator[str]:
         yield f"{re.escape(path)}{_REST}"
         if first == "library" and "/" not in rest:
             yield f"{re.escape(rest)}(?:[:@].*)?"
-
-
-def _short_names(path: str) -> Iterator[str]:
-    first = path.partition("/")[0]
-    if not path:
-        yield "[a-z0-9_-]+/.*"
-        yield "[^/]*"
-    elif not is_registry(first):
-        yield from _hub_tails(path)
