@@ -14,7 +14,7 @@ from k8s_hardening.kube.pod_security import GATED, judges
 from k8s_hardening.kube.pod_security_policies import LAST, PLUGIN, is_served
 from k8s_hardening.kube.version import KubeVersion, supported
 from k8s_hardening.model.base import Model, Whole
-from k8s_hardening.model.checked import Name, Switch, is_system_namespace, matching, wrong
+from k8s_hardening.model.checked import Name, Reason, Switch, is_system_namespace, matching, wrong
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.selinux import SeLinuxSpec
 from k8s_hardening.model.tenant import PodSecurityLevel
@@ -57,8 +57,10 @@ class PodSecuritySpec(Model):
     """Groups that may use the restricted policy in every namespace, beside the tenants' service accounts."""
     baseline_namespaces: tuple[Name, ...] = Field(default=(), examples=[["monitoring"]])
     """Namespaces of no tenant whose service accounts may use the baseline policy."""
-    privileged_namespaces: tuple[Name, ...] = Field(default=(), examples=[["calico-system"]])
-    """Weaker: namespaces beside kube-system whose service accounts may use the privileged policy."""
+    privileged_namespaces: dict[Name, Reason] = Field(
+        default={}, examples=[{"calico-system": "The network plug-in of the nodes."}]
+    )
+    """Weaker: namespaces beside kube-system whose accounts may use the privileged policy, each with the reason."""
     seccomp_profiles: tuple[_SeccompFile, ...] = Field(default=(), examples=[["profiles/audit.json"]])
     """Seccomp profiles of the nodes that pods may choose; a policy knows no pattern, so each is named."""
     selinux: SeLinuxSpec = SeLinuxSpec()
@@ -87,7 +89,7 @@ _EXEMPT = "control_plane.admission.pod_security.exempt_namespaces"
 _INSTEAD = {
     "restricted_groups": f"remove it; {_LABELS}, whoever makes the pod",
     "baseline_namespaces": "remove it; control_plane.admission.pod_security.enforce holds namespaces of no tenant",
-    "privileged_namespaces": f'name the namespaces there instead; for example {_EXEMPT}: ["kube-system"]',
+    "privileged_namespaces": f"name the namespaces in {_EXEMPT} instead",
     "seccomp_profiles": "remove it; Pod Security Admission allows every profile of the node",
     "selinux": "remove it; Pod Security Admission allows the types for containers and every level",
 }
@@ -147,17 +149,23 @@ def _namespace_problems(raw: Mapping[str, Any], levels: Mapping[str, Any]) -> It
     """Namespaces that have a level already, by their tenant, by the other list or by the system."""
     seen: dict[str, str] = {}
     for field in ("privileged_namespaces", "baseline_namespaces"):
-        for index, value in enumerate(as_list(raw.get(field))):
-            name = as_str(value)
+        for key, name in _names_in(raw.get(field)):
             if name in levels:
-                yield (field, index), name, 'is a tenant\'s, and its level stands there: pod_security: "baseline"'
+                yield (field, key), name, 'is a tenant\'s, and its level stands there: pod_security: "baseline"'
             elif seen.get(name, field) != field:
-                yield (field, index), name, f"is named by {seen[name]} as well; remove it from one of the two"
+                yield (field, key), name, f"is named by {seen[name]} as well; remove it from one of the two"
             elif name == SYSTEM_NAMESPACE:
-                yield (field, index), name, "may use the privileged policy already; remove it"
+                yield (field, key), name, "may use the privileged policy already; remove it"
             elif is_system_namespace(name):
-                yield (field, index), name, 'is a place for nobody\'s pods; for example "monitoring"'
+                yield (field, key), name, 'is a place for nobody\'s pods; for example "monitoring"'
             seen.setdefault(name, field)
+
+
+def _names_in(value: Any) -> Iterator[tuple[str | int, str]]:
+    """Names in a list, or as keys of a mapping, each with its place."""
+    if isinstance(value, dict):
+        yield from ((as_str(name), as_str(name)) for name in value)
+    yield from ((index, as_str(name)) for index, name in enumerate(as_list(value)))
 
 
 def _tenant_namespaces(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,12 @@ def pod_security_inputs(baseline: Baseline) -> PodSecurityInputs:
     levels = {one.name: one.pod_security for tenant in baseline.tenants for one in tenant.namespaces}
     written = {name: getattr(spec, name) for name in PodSecuritySpec.model_fields if name in spec.model_fields_set}
     if spec.uses_policies(version) and spec.uses_admission(version):
-        taken = {*levels, *spec.baseline_namespaces, *spec.privileged_namespaces}
-        exempt = sorted(set(baseline.control_plane.admission.pod_security.exempt_namespaces) - taken)
-        written["privileged_namespaces"] = (
-            *spec.privileged_namespaces,
-            *(name for name in exempt if not is_system_namespace(name)),
-        )
+        exempt = baseline.control_plane.admission.pod_security.exempt_namespaces
+        elsewhere = {*levels, *spec.baseline_namespaces}
+        left_alone = {
+            name: reason for name, reason in exempt.items() if name not in elsewhere and not is_system_namespace(name)
+        }
+        written["privileged_namespaces"] = {**left_alone, **spec.privileged_namespaces}
     profiles = tuple(profile.name for profile in baseline.apparmor.profiles)
     return PodSecurityInputs(
         **written, kubernetes=version, namespaces=levels, apparmor_profiles=profiles if profiles else None

@@ -20,7 +20,7 @@ def control_plane_of(baseline: Baseline) -> ControlPlaneSpec:
     admission = control_plane.admission
     changed: dict[str, object] = {"enable": tuple(dict.fromkeys((*admission.enable, PLUGIN)))}
     if spec.uses_admission(baseline.kubernetes):
-        exempt = tuple(dict.fromkeys((*admission.pod_security.exempt_namespaces, *spec.privileged_namespaces)))
+        exempt = {**admission.pod_security.exempt_namespaces, **spec.privileged_namespaces}
         changed["pod_security"] = admission.pod_security.model_copy(update={"exempt_namespaces": exempt})
         if baseline.kubernetes == GATED:
             changed["pod_security_gate"] = True

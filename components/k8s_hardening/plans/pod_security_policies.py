@@ -29,7 +29,7 @@ def plan_pod_security(inputs: PodSecurityInputs) -> tuple[Manifest, ...]:
         return ()
     facts = TenantFacts(name="all", namespaces={name: level.value for name, level in inputs.namespaces.items()})
     knowledge = Knowledge(
-        kubernetes=inputs.kubernetes, tenants=(facts,), privileged_namespaces=inputs.privileged_namespaces
+        kubernetes=inputs.kubernetes, tenants=(facts,), privileged_namespaces=tuple(inputs.privileged_namespaces)
     )
     return hardened(_objects(inputs), knowledge)
 

@@ -27,8 +27,8 @@ class PodSecurityArgs(TypedDict):
     """Groups that may use the restricted policy in every namespace, beside the tenants' service accounts."""
     baseline_namespaces: NotRequired[Sequence[str]]
     """Namespaces of no tenant whose service accounts may use the baseline policy."""
-    privileged_namespaces: NotRequired[Sequence[str]]
-    """Weaker: namespaces beside kube-system whose service accounts may use the privileged policy."""
+    privileged_namespaces: NotRequired[Mapping[str, str]]
+    """Weaker: namespaces beside kube-system whose accounts may use the privileged policy, each with the reason."""
     seccomp_profiles: NotRequired[Sequence[str]]
     """Seccomp profiles of the nodes that pods may choose; a policy knows no pattern, so each is named."""
     selinux: NotRequired[SeLinuxArgs]

@@ -100,3 +100,9 @@ def test_configuration_of_what_does_not_run() -> None:
 def test_what_no_version_takes(fields: dict[str, Any], text: str) -> None:
     with pytest.raises(ValidationError, match=text):
         AdmissionSpec.model_validate(fields)
+
+
+def test_the_gate_of_pod_security_is_for_one_version() -> None:
+    assert problems("1.22", pod_security_gate=True) == {}
+    assert set(problems("1.21", pod_security_gate=True)) == {"pod_security_gate"}
+    assert set(problems("1.23", pod_security_gate=True)) == {"pod_security_gate"}

@@ -255,6 +255,15 @@ def test_pod_security_policy_only_where_asked_for() -> None:
     assert any("apply the policies and their RBAC" in text for text in found.advice)
 
 
+def test_the_gate_of_pod_security_brings_flag_plug_in_and_configuration() -> None:
+    found = part("1.22", pod_security_gate=True)
+    assert flags_of(found)["feature-gates"] == ("PodSecurity=true",)
+    assert "PodSecurity" in flags_of(found)["enable-admission-plugins"][0].split(",")
+    (text,) = [one.file.text for one in found.settings if one.file is not None]
+    assert "pod-security.admission.config.k8s.io/v1alpha1" in text
+    assert "feature-gates" not in flags_of(part("1.22"))
+
+
 def test_the_order_of_the_input_makes_no_difference() -> None:
     names = ["OwnerReferencesPermissionEnforcement", "NamespaceExists", "LimitPodHardAntiAffinityTopology"]
     assert part(enable=names) == part(enable=names[::-1])
