@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 import zipfile
 from email.message import Message
 from email.parser import Parser
@@ -50,3 +51,9 @@ def test_the_wheel_says_what_it_is(metadata: Message) -> None:
     assert metadata["Description-Content-Type"] == "text/markdown"
     assert str(metadata.get_payload()).startswith("# k8s-hardening\n")
     assert metadata["Requires-Python"] == ">=3.11"
+
+
+def test_teams_are_told_the_release_whose_plug_in_the_engine_brings() -> None:
+    dependencies = tomllib.loads((PROJECT / "components/pyproject.toml").read_text())["project"]
+    (pinned,) = (one for one in dependencies["optional-dependencies"]["dev"] if one.startswith("pulumi-kubernetes=="))
+    assert f"`{pinned}`" in (PROJECT / "docs/teams.md").read_text()

@@ -18,7 +18,7 @@ def baseline(form: str) -> None:
     Examples:
       k8s-hardening baseline
       k8s-hardening baseline --format markdown > docs/baseline.md
-      k8s-hardening baseline --format json-schema > .vscode/baseline.schema.json
+      k8s-hardening baseline --format json-schema > baseline.schema.json
     """
     if form == "markdown":
         click.echo(as_markdown(), nl=False)

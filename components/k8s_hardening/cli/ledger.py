@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import click
+from click.core import ParameterSource
 
 from k8s_hardening.cli.ledger_texts import as_data, as_markdown, listed
 from k8s_hardening.plans.ledger import ledger as entries
@@ -15,7 +16,8 @@ from k8s_hardening.plans.ledger import ledger as entries
 @click.option(
     "--by-dialect", is_flag=True, help="Instead: in which dialects and versions each one is written (Markdown)."
 )
-def ledger(form: str, by_dialect: bool) -> None:
+@click.pass_context
+def ledger(ctx: click.Context, form: str, by_dialect: bool) -> None:
     r"""Say for each control of the CIS benchmark who emits it, who enforces it, and what is left to the host.
 
     \b
@@ -26,6 +28,8 @@ def ledger(form: str, by_dialect: bool) -> None:
       k8s-hardening ledger --by-dialect > docs/control-plane.md
     """
     if by_dialect:
+        if form != "markdown" and ctx.get_parameter_source("form") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--by-dialect is written in Markdown only; leave --format out", ctx)
         from k8s_hardening.cli.ledger_by_dialect import by_dialect_as_markdown
 
         click.echo(by_dialect_as_markdown(), nl=False)
