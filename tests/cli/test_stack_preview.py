@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from k8s_hardening.model.reading import ROOT
 from tests.cli.calling import call
 from tests.cli.stack_world import CLEAN, PASSPHRASE, STACK_JUDGED, World, make_world
 from tests.engine.test_events import REQUIREMENT, judged, violation
@@ -209,6 +210,16 @@ def test_without_any_engine_it_is_one_sentence_and_status_3(world: World) -> Non
         "pulumi is not on PATH, and it cannot be built here, since Go is not on PATH: "
         "install Pulumi 3.200 or newer (or Go 1.26 or newer, to build it from Go modules) and run this again"
     )
+
+
+def test_a_rendered_stack_with_secrets_asks_for_a_passphrase_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = {"k8s-hardening:registryPullSecret": {"secure": "v1:abc"}}
+    world.write("dev", {ROOT: world.baseline("dev"), **secret})
+    result = call("preview", "--stack", "dev")
+    assert result.exit_code == 2
+    assert "stack dev has secrets in its configuration, and its state needs a passphrase" in result.stderr
+    monkeypatch.setenv(*PASSPHRASE)
+    assert call("preview", "--stack", "dev").exit_code == 0
 
 
 def test_a_live_stack_asks_for_the_passphrase_of_its_state(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

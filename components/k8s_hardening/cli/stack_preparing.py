@@ -77,8 +77,8 @@ def prepare(
         pack=pack,
         pack_configuration=pack_config,
         quiet=quiet,
-        # A team's stack says by a setting `render` of its own that it renders files.
         holds_secrets=any(secrets_in(plain(configuration))),
+        # A team's stack says by a setting `render` of its own that it renders files.
         renders=not baseline.target.is_live if baseline is not None else f"{name}:render" in configuration,
         colour=wants_colour(no_color, sys.stderr if quiet else sys.stdout),
     )
