@@ -87,11 +87,11 @@ class PodSecuritySpec(Model):
 _LABELS = "pod_security of a tenant's namespace becomes a label that Pod Security Admission enforces"
 _EXEMPT = "control_plane.admission.pod_security.exempt_namespaces"
 _INSTEAD = {
-    "restricted_groups": f"remove it; {_LABELS}, whoever makes the pod",
-    "baseline_namespaces": "remove it; control_plane.admission.pod_security.enforce holds namespaces of no tenant",
-    "privileged_namespaces": f"name the namespaces in {_EXEMPT} instead",
-    "seccomp_profiles": "remove it; Pod Security Admission allows every profile of the node",
-    "selinux": "remove it; Pod Security Admission allows the types for containers and every level",
+    "restricted_groups": f"{_LABELS}, whoever makes the pod; remove it",
+    "baseline_namespaces": "control_plane.admission.pod_security.enforce holds namespaces of no tenant; remove it",
+    "privileged_namespaces": f"{_EXEMPT} names such namespaces; remove it",
+    "seccomp_profiles": "Pod Security Admission allows every profile of the node; remove it",
+    "selinux": "Pod Security Admission allows the types for containers and every level; remove it",
 }
 
 
@@ -108,14 +108,14 @@ def _ended(kubernetes: KubeVersion) -> str:
 
 def _no_migration(kubernetes: KubeVersion) -> str:
     if kubernetes < GATED:
-        return f"needs Pod Security Admission, which comes with Kubernetes {GATED}; remove it until then"
+        return f"needs Pod Security Admission, which comes with Kubernetes {GATED}; remove it"
     return (
-        f"keeps PodSecurityPolicies, which ended with Kubernetes {LAST}; remove it: Pod Security Admission, their "
-        "successor, enforces the levels alone"
+        f"keeps PodSecurityPolicies, which ended with Kubernetes {LAST}; Pod Security Admission, their successor, "
+        "enforces the levels alone; remove it"
     )
 
 
-_NO_POLICIES = "would refuse every pod, since no policies are emitted; use pod_security: {migration: true}"
+_NO_POLICIES = "would refuse every pod, since no policies are emitted; for example pod_security: {migration: true}"
 
 
 def pod_security_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -151,7 +151,7 @@ def _namespace_problems(raw: Mapping[str, Any], levels: Mapping[str, Any]) -> It
     for field in ("privileged_namespaces", "baseline_namespaces"):
         for key, name in _names_in(raw.get(field)):
             if name in levels:
-                yield (field, key), name, 'is a tenant\'s, and its level stands there: pod_security: "baseline"'
+                yield (field, key), name, "is a tenant's, whose namespaces have a pod_security of their own; remove it"
             elif seen.get(name, field) != field:
                 yield (field, key), name, f"is named by {seen[name]} as well; remove it from one of the two"
             elif name == SYSTEM_NAMESPACE:
@@ -163,8 +163,7 @@ def _namespace_problems(raw: Mapping[str, Any], levels: Mapping[str, Any]) -> It
 
 def _names_in(value: Any) -> Iterator[tuple[str | int, str]]:
     """Names in a list, or as keys of a mapping, each with its place."""
-    if isinstance(value, dict):
-        yield from ((as_str(name), as_str(name)) for name in value)
+    yield from ((as_str(name), as_str(name)) for name in as_map(value))
     yield from ((index, as_str(name)) for index, name in enumerate(as_list(value)))
 
 
