@@ -17,7 +17,7 @@ from k8s_hardening.controls.judging import harden, judge
 from k8s_hardening.controls.registry import CONTROLS, control_of
 from k8s_hardening.enforcement.verdict import message
 from k8s_hardening.engine.events import Summary, Violation
-from k8s_hardening.kube.version import NEWEST, OLDEST
+from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.problems import BadInputError
 from k8s_hardening.model.reading import ROOT
