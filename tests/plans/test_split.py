@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import read_baseline
@@ -39,6 +41,14 @@ def test_every_object_and_one_component_per_tenant_count() -> None:
     objects = len(plan_baseline(baseline).manifests) - len(objects_of_baseline(baseline))
     assert sum(counted.values()) == objects + len(baseline.tenants)
     assert resources_of_tenants(many(2)) == {"t000": ALONE, "t001": ALONE}
+
+
+@pytest.mark.parametrize(("target", "more"), [({"context_config": "kubeContext"}, 1), ({"render": "out/dev"}, 0)])
+def test_credentials_count_where_they_are_made(target: dict[str, str], more: int) -> None:
+    baseline = many(1)
+    images = {**baseline.images.model_dump(), "pull_secret_config": "registryPullSecret"}
+    with_credentials = {**baseline.model_dump(exclude_unset=True), "images": images, "target": target}
+    assert resources_of_tenants(read_baseline(with_credentials)) == {"t000": ALONE + more}
 
 
 def test_what_fits_is_one_stack() -> None:

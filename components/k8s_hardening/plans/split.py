@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import ROOT
+from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.admission_policies import objects_of_baseline
 from k8s_hardening.plans.baseline import tenant_inputs
 from k8s_hardening.plans.network import touches
@@ -34,8 +35,14 @@ class StackShare:
 
 
 def resources_of_tenants(baseline: Baseline) -> dict[str, int]:
-    """How many resources each tenant consists of: its objects and the component around them."""
-    return {tenant.name: len(plan_tenant(tenant_inputs(baseline, tenant))) + _PER_TENANT for tenant in baseline.tenants}
+    """How many resources each tenant consists of: its objects, the credentials and the component around them."""
+    return {tenant.name: _resources(tenant_inputs(baseline, tenant)) + _PER_TENANT for tenant in baseline.tenants}
+
+
+def _resources(inputs: TenantInputs) -> int:
+    # No plan holds a Secret; the component makes one for each namespace.
+    has_secrets = inputs.pull_secret is not None and inputs.pull_secret.into_cluster
+    return len(plan_tenant(inputs)) + (len(inputs.namespaces) if has_secrets else 0)
 
 
 def _per_stack(baseline: Baseline) -> int:
