@@ -100,6 +100,7 @@ def test_the_json_summary_stands_alone_on_standard_output(world: World) -> None:
                 "undecided": True,
             }
         ],
+        "exempt": [],
         "not_judged": [],
     }
     assert "display of preview" in done.stderr

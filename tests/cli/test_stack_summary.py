@@ -31,7 +31,7 @@ def test_each_exemption_is_one_line(world: World) -> None:
 
 
 def test_programs_are_told_of_each_finding(world: World) -> None:
-    found = json.loads(call("preview", "--format", "json").stdout)
+    found = json.loads(world.process("preview", "--format", "json").stdout)
     assert found["findings"] == []
     assert [(one["control"], one["until"], one["owner"], one["urn"]) for one in found["exempt"]] == [
         ("privileged", "2027-06-30", "platform\x1b[2Jteam", POD)

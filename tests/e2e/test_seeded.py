@@ -101,6 +101,24 @@ def test_a_level_of_the_platform_makes_a_control_advisory(project: Checkout) -> 
     assert ran.controls == {("privileged", "advisory")}
 
 
+def test_what_an_exemption_lets_through_is_in_the_summary_and_blocks_nothing(project: Checkout) -> None:
+    seed = seed_of("privileged")
+    exemption = {
+        "control": "privileged",
+        "namespace": seed["metadata"]["namespace"],
+        "name": seed["metadata"]["name"],
+        "reason": "It loads a kernel module.",
+        "owner": "platform-team",
+        "expires": "2099-12-31",
+    }
+    unneeded = {**exemption, "control": "host-ports"}
+    ran = preview(project, [seed], knowledge={**KNOWLEDGE, "exemptions": [exemption, unneeded]})
+    assert ran.status == 0, ran.log
+    assert ran.controls == {("exemption-unneeded", "advisory")}
+    (exempt,) = ran.summary["exempt"]
+    assert (exempt["control"], exempt["until"], exempt["owner"]) == ("privileged", "2099-12-31", "platform-team")
+
+
 def test_a_pack_configuration_with_unknown_names_is_refused_before_the_engine_starts(project: Checkout) -> None:
     ran = preview(project, [pod()], level={}, levels={"privilegd": "advisory"})
     assert ran.status == 2
