@@ -267,3 +267,23 @@ def test_wrong_credentials_show_every_problem_and_no_value_before_anything_is_ma
     assert len(lines) == 3
     assert all(line.startswith(f"{PULL_KEY}: ") and "hunter2" not in line for line in lines)
     assert [one.name for one in recording.resources if one.type.startswith("k8s-hardening:")] == []
+
+
+def test_what_is_exempt_weakens_one_label_and_is_said_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", lambda text, resource: said.append(text))
+    exemption = {
+        "control": "run-as-non-root",
+        "namespace": "payments-db",
+        "reason": "Its image starts as root.",
+        "owner": "payments-team",
+        "expires": "2099-12-31",
+    }
+    labels = {
+        one.inputs["metadata"]["name"]: one.inputs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+        for one in made(exemptions=[exemption]).resources
+        if one.type == "kubernetes:core/v1:Namespace"
+    }
+    assert labels == {"payments-api": "restricted", "payments-db": "baseline"}
+    (text,) = said
+    assert text.startswith("Namespace payments-db enforces baseline instead of restricted")
