@@ -83,6 +83,9 @@ def test_yaml_in_the_documents_is_taken(one: Page, block: str) -> None:
     elif "clusters" in document:  # a kubeconfig, with which tests/cluster signs in
         assert document["kind"] == "Config"
         assert document["current-context"] in {context["name"] for context in document["contexts"]}
+    elif "cni" in document:
+        assert {*document} == {"cni"}
+        assert checked_baseline({**DEV, **document}).cni.mesh_plugins
     elif "pod_security" in document:
         assert {*document} == {"kubernetes", "pod_security"}
         assert checked_baseline({**DEV, **document}).pod_security.uses_policies(

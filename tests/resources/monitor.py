@@ -80,7 +80,7 @@ class _Monitor(MockMonitor):
                 protect=request.protect,
                 dependencies=tuple(sorted(map(_name_in, request.dependencies))),
                 provider=request.provider.rpartition("::")[0].rpartition("::")[2],
-                transforms=tuple(_resolve_callbacks(request.transforms)),  # type: ignore[no-untyped-call]
+                transforms=tuple(_resolve_callbacks(request.transforms)),
             )
             with self._lock:
                 self._recording.resources.append(found)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pulumi
 import pytest
-from pulumi.output import Unknown
+from pulumi.output import UNKNOWN, Unknown
 from pulumi.runtime import rpc
 
 from k8s_hardening import HardenedBaseline, Tenant, WorkloadsArgs, harden_workloads
@@ -88,7 +88,7 @@ def test_a_component_is_left_alone() -> None:
 
 def test_what_is_not_known_yet_stays_unknown_where_it_is_no_security_field(said: list[tuple[str, str]]) -> None:
     spec = {
-        "containers": [{"name": "app", "image": Unknown(), "securityContext": {"readOnlyRootFilesystem": Unknown()}}]
+        "containers": [{"name": "app", "image": UNKNOWN, "securityContext": {"readOnlyRootFilesystem": UNKNOWN}}]
     }
     made = hardened(deployment(spec))["spec"]["template"]["spec"]["containers"][0]
     assert isinstance(made["image"], Unknown)
@@ -97,7 +97,7 @@ def test_what_is_not_known_yet_stays_unknown_where_it_is_no_security_field(said:
 
 
 def test_what_cannot_be_mended_is_a_warning(said: list[tuple[str, str]]) -> None:
-    hardened(deployment({"containers": [Unknown()]}))
+    hardened(deployment({"containers": [UNKNOWN]}))
     assert any(level == "warn" and "app: [privileged] spec.template.spec.containers[0]" in text for level, text in said)
 
 
@@ -119,7 +119,7 @@ def test_a_specification_that_comes_later_is_hardened_then() -> None:
     assert found[0]["template"]["spec"]["containers"][0]["securityContext"] == CONTEXT
 
 
-def declared(program: Any) -> dict[str, list[pulumi.ResourceTransform]]:
+def declared(program: Any) -> dict[str, tuple[pulumi.ResourceTransform, ...]]:
     """The transforms that each resource of a program declares."""
     return {resource.name: resource.transforms for resource in record(program).resources if resource.transforms}
 
