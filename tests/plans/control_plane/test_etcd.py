@@ -46,5 +46,6 @@ def test_other_files_are_named_and_mounted() -> None:
 
 
 def test_the_operator_is_told_to_keep_the_data_for_etcd_alone() -> None:
-    [advice] = plan_etcd(EtcdSpec(), KubeVersion(1, 36)).advice
-    assert "chmod 700 /var/lib/etcd" in advice
+    data, ports = plan_etcd(EtcdSpec(), KubeVersion(1, 36)).advice
+    assert "chmod 700 /var/lib/etcd" in data
+    assert "2379 and 2380" in ports

@@ -15,16 +15,14 @@ from k8s_hardening.plans.control_plane.flags import file_flags, flag
 from k8s_hardening.plans.control_plane.part import Component, Part, Setting
 
 _ME = Component.ETCD
-_DATA = (
-    "Keep the data of etcd for itself alone: chown etcd:etcd /var/lib/etcd; chmod 700 /var/lib/etcd; "
-    "and let nobody but the API servers and other members reach its ports 2379 and 2380."
-)
+_DATA = "Keep the data of etcd for itself alone: chown etcd:etcd /var/lib/etcd; chmod 700 /var/lib/etcd"
+_PORTS = "Let nobody but the API servers and other members of etcd reach its ports 2379 and 2380."
 
 
 def plan_etcd(spec: EtcdSpec, kubernetes: KubeVersion) -> Part:
     """The hardened flags of etcd: certificates on both sides, none that it makes for itself."""
     settings = [*_side("", spec.client), *_side("peer-", spec.peer), flag(_ME, "cipher-suites", *ETCD_SUITES)]
-    return Part(settings=tuple(settings), advice=(_DATA,))
+    return Part(settings=tuple(settings), advice=(_DATA, _PORTS))
 
 
 def _side(prefix: str, spec: EtcdTlsSpec) -> Iterator[Setting]:

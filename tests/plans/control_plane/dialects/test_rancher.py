@@ -105,6 +105,15 @@ def test_two_writers_of_the_encryption_flag_are_one_too_many() -> None:
     assert any("rke2 secrets-encrypt" in text for text in planned("rke2", "1.30").advice)
 
 
+@pytest.mark.parametrize("name", ["k3s", "rke2"])
+def test_what_the_distribution_does_itself_is_left_to_nobody(name: str) -> None:
+    advice = "\n".join(planned(name, "1.36").advice)
+    assert "kubelet-serving" in "\n".join(planned("kubeadm", "1.36").advice)
+    assert "kubelet-serving" not in advice  # its server signs the certificates of kubelets
+    assert "/var/lib/etcd" not in advice
+    assert "2379 and 2380" in advice
+
+
 def test_k3s_1_18_reads_no_configuration_at_all() -> None:
     assert any("reads no configuration file" in text for text in planned("k3s", "1.18").not_expressible)
     assert not any("reads no configuration file" in text for text in planned("k3s", "1.19").not_expressible)

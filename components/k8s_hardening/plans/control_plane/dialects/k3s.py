@@ -6,6 +6,7 @@ from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.rancher import (
     Distribution,
+    advice_here,
     config_files,
     merging_advice,
     rancher_config,
@@ -35,7 +36,7 @@ def write_k3s(part: Part, kubernetes: KubeVersion) -> DialectOutput:
         manifests=part.manifests,
         not_expressible=sentences(not_expressible),
         owned_by_provider=sentences(config.owned),
-        advice=sentences([*part.advice, *merging_advice(config, kubernetes, K3S), *_etcd_advice(part)]),
+        advice=sentences([*advice_here(part), *merging_advice(config, kubernetes, K3S), *_etcd_advice(part)]),
     )
 
 

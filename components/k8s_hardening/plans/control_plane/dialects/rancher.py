@@ -51,6 +51,9 @@ _KUBELETS_OWN = frozenset(
     }
 )
 
+# So nobody has to approve these certificates; and the data of etcd lies in a folder of the distribution's own.
+_NOT_HERE = ("kubernetes.io/kubelet-serving", "/var/lib/etcd")
+
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
@@ -124,6 +127,11 @@ def config_files(config: RancherConfig, kubernetes: KubeVersion, distribution: D
             HostFile(f"{HARDENING}/{distribution.name}/agent-config.yaml", as_yaml(config.agent), Hosts.EVERY_NODE)
         )
     return tuple(made)
+
+
+def advice_here(part: Part) -> Iterator[str]:
+    """What the parts leave to the operator, without what both distributions do themselves."""
+    return (text for text in part.advice if not any(place in text for place in _NOT_HERE))
 
 
 def merging_advice(config: RancherConfig, kubernetes: KubeVersion, distribution: Distribution) -> Iterator[str]:

@@ -13,6 +13,7 @@ from k8s_hardening.plans.control_plane.dialects.k3s import encrypts
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.rancher import (
     Distribution,
+    advice_here,
     asked_of,
     config_files,
     merging_advice,
@@ -59,7 +60,7 @@ def write_rke2(part: Part, kubernetes: KubeVersion) -> DialectOutput:
         not_expressible=sentences(not_expressible),
         owned_by_provider=sentences([*config.owned, *_done_by_profile(profile)]),
         advice=sentences(
-            [*part.advice, *merging_advice(config, kubernetes, RKE2), *_profile_advice(profile), *_encryption(part)]
+            [*advice_here(part), *merging_advice(config, kubernetes, RKE2), *_profile_advice(profile), *_encryption(part)]
         ),
     )
 

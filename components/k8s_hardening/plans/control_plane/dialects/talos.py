@@ -53,8 +53,9 @@ _DENIED = frozenset(
 # Talos keeps the audit log in /var/log/audit/kube, and its nodes join by bootstrap tokens.
 _TALOS_OWN = frozenset({"audit-log-path", "enable-bootstrap-token-auth"})
 _SYSCTLS = "/etc/sysctl.d/"
-# Talos sets the kernel's parameters from a field and encrypts with a key of its own, so advice on these is not for it.
-_NOT_ON_TALOS = (_SYSCTLS, f"/var{HARDENING}/encryption/")
+# Talos sets the kernel's parameters from a field, encrypts with a key of its own, and gives nobody a shell in which to
+# change owners, so advice on these is not for it.
+_NOT_ON_TALOS = (_SYSCTLS, f"/var{HARDENING}/encryption/", "/var/lib/etcd")
 _KUBELET_PROTECTED = frozenset(
     {
         "authentication",
