@@ -6,7 +6,7 @@ Only the root of paths, addresses and ports are substituted; `substitutions` hol
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.static_pod import write_static_pods
 from k8s_hardening.plans.control_plane.plan import plan_control_plane
+from k8s_hardening.plans.plan import HostFile
 from tests.cluster.binaries import Binaries
 from tests.cluster.cluster import Cluster, make_certificates
 from tests.cluster.processes import Server, free_port
@@ -37,8 +38,8 @@ _IMAGES = {
 }
 
 
-def emitted(kubernetes: str, control_plane: dict[str, Any]) -> DialectOutput:
-    """What the dialect static-pod writes for a version."""
+def emitted(kubernetes: str, control_plane: dict[str, Any], policies: Sequence[HostFile] = ()) -> DialectOutput:
+    """What the dialect static-pod writes for a version, with policies that the API server reads."""
     version = KubeVersion.parse(kubernetes)
     spec = ControlPlaneSpec.model_validate({**control_plane, "static_pods": _IMAGES})
     problems = [
@@ -49,7 +50,7 @@ def emitted(kubernetes: str, control_plane: dict[str, Any]) -> DialectOutput:
     ]
     assert not problems, problems
     assert spec.static_pods is not None
-    return write_static_pods(plan_control_plane(spec, version, Dialect.STATIC_POD), version, spec.static_pods)
+    return write_static_pods(plan_control_plane(spec, version, Dialect.STATIC_POD, policies), version, spec.static_pods)
 
 
 @dataclass
@@ -151,10 +152,13 @@ class EmittedControlPlane:
 
 @contextmanager
 def booted(
-    binaries: Binaries, folder: Path, control_plane: dict[str, Any] | None = None
+    binaries: Binaries,
+    folder: Path,
+    control_plane: dict[str, Any] | None = None,
+    policies: Sequence[HostFile] = (),
 ) -> Iterator[EmittedControlPlane]:
     """etcd, API server and controller manager from emitted settings, ended afterwards."""
-    with stopped(binaries, folder, control_plane or {}) as made:
+    with stopped(binaries, folder, control_plane or {}, policies) as made:
         made.bootstrap("make", "key-1")
         made.bootstrap("fill")
         made.start("etcd")
@@ -168,14 +172,16 @@ def booted(
 
 
 @contextmanager
-def stopped(binaries: Binaries, folder: Path, control_plane: dict[str, Any]) -> Iterator[EmittedControlPlane]:
+def stopped(
+    binaries: Binaries, folder: Path, control_plane: dict[str, Any], policies: Sequence[HostFile] = ()
+) -> Iterator[EmittedControlPlane]:
     """The same before anything was started."""
     ports = {name: free_port() for name in ("2379", "2380", "2381", "10257")}
     cluster = Cluster(folder, binaries, free_port(), ports["2379"])
     made = EmittedControlPlane(cluster, ports)
     cluster.pki = made.root / "etc/kubernetes/pki"
     cluster.etcd_client = (cluster.pki / "apiserver-etcd-client.crt", cluster.pki / "apiserver-etcd-client.key")
-    made.write(emitted(binaries.version, control_plane))
+    made.write(emitted(binaries.version, control_plane, policies))
     for name in ("var/log/kubernetes/audit", "var/lib/etcd"):
         (made.root / name).mkdir(parents=True, exist_ok=True, mode=0o700)
     make_certificates(cluster)

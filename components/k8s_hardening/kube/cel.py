@@ -47,12 +47,17 @@ def texts_by_name(values: Mapping[str, str]) -> str:
 
 def any_of(conditions: Iterable[str]) -> str:
     """A condition that holds where one of several does; of none, never."""
-    return " || ".join(f"({condition})" for condition in conditions) or "false"
+    return _joined(" || ", conditions) or "false"
 
 
 def all_of(conditions: Iterable[str]) -> str:
     """A condition that holds where all of several do; of none, always."""
-    return " && ".join(f"({condition})" for condition in conditions) or "true"
+    return _joined(" && ", conditions) or "true"
+
+
+def _joined(operator: str, conditions: Iterable[str]) -> str:
+    found = list(conditions)
+    return found[0] if len(found) == 1 else operator.join(f"({condition})" for condition in found)
 
 
 def inlined(expression: str, variables: Mapping[str, str]) -> str:

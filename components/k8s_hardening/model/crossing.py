@@ -279,7 +279,7 @@ def _host_paths(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iterator[Pr
                 ("host_paths", name),
                 paths,
                 (
-                    f'is for a namespace of tenant "{owners[name].label}", whose Pod Security level admits no folder of '
-                    'the node; for example {monitoring: ["/var/log/pods"]}'
+                    f'is for a namespace of tenant "{owners[name].label}", whose Pod Security level admits no folder '
+                    'of the node; for example {monitoring: ["/var/log/pods"]}'
                 ),
             )

@@ -32,7 +32,7 @@ class TenantFactsArgs(TypedDict):
 
 
 class AdmissionPoliciesArgs(TypedDict):
-    """What the policies judge by. Checked by `AdmissionPoliciesInputs` (model/admission_policies.py), the strict model."""
+    """What the policies judge by, checked by `AdmissionPoliciesInputs` (model/admission_policies.py)."""
 
     registries: NotRequired[Sequence[str]]
     """Allowed registries with optional path prefix; any when empty."""
