@@ -21,7 +21,7 @@ from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.problems import BadInputError
 from k8s_hardening.model.reading import ROOT
-from k8s_hardening.plans.split import LIMIT, resources_of_tenants
+from k8s_hardening.plans.split import LIMIT, resources_of_stack
 from tests.builders import container, pod, wrap_pod
 from tests.cli.calling import call
 from tests.docs.pages import PROJECT, Page, page, written_pages
@@ -32,7 +32,7 @@ DEV: dict[str, Any] = yaml.safe_load((PROJECT / "Pulumi.dev.yaml").read_text())[
 
 
 def test_the_preview_shows_the_resources_of_the_development_environment() -> None:
-    count = sum(resources_of_tenants(checked_baseline(DEV)).values()) + 3  # the stack, the provider, the baseline
+    count = resources_of_stack(checked_baseline(DEV))
     assert f"Policy pack: {count} resources judged, nothing blocks." in README.text
     assert f"+ {count} to create" in README.text
 

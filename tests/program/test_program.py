@@ -17,6 +17,7 @@ from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.model.reading import ROOT, read_baseline
 from k8s_hardening.plans.baseline import plan_baseline
+from k8s_hardening.plans.split import resources_of_stack
 from tests.resources.monitor import Recording, record
 
 PROJECT = Path(__file__).parents[2]
@@ -55,6 +56,13 @@ def test_exactly_the_plan_of_the_baseline_is_registered(environment: str) -> Non
     found = [resource.inputs for resource in recorded(environment).objects()]
     assert len(found) == len(planned) > 50
     assert [manifest for manifest in planned if manifest not in found] == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_size_of_a_stack_is_told_without_an_engine(environment: str) -> None:
+    itself = 1
+    counted = resources_of_stack(read_baseline(config_of(environment)[ROOT]))
+    assert counted == len(recorded(environment).resources) + itself
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -12,13 +12,13 @@ from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import ROOT
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.admission_policies import objects_of_baseline
-from k8s_hardening.plans.baseline import tenant_inputs
+from k8s_hardening.plans.baseline import plan_baseline, tenant_inputs
 from k8s_hardening.plans.network import touches
 from k8s_hardening.plans.tenant import plan_tenant
 
 LIMIT = 2000
 """Resources that one stack holds at most."""
-_PER_STACK = 3  # the stack itself, its provider, and the component around all tenants
+_PER_STACK = 5  # the stack itself, its provider, and the components of the baseline, Pod Security and the control plane
 _PER_TENANT = 1  # the component around the tenant's objects
 
 
@@ -45,10 +45,16 @@ def _resources(inputs: TenantInputs) -> int:
     return len(plan_tenant(inputs)) + (len(inputs.namespaces) if has_secrets else 0)
 
 
+def resources_of_stack(baseline: Baseline) -> int:
+    """How many resources one stack with all tenants consists of."""
+    return sum(resources_of_tenants(baseline).values()) + _per_stack(baseline)
+
+
 def _per_stack(baseline: Baseline) -> int:
     """How many resources a stack holds beside its tenants: the API server's policies with their component, too."""
-    policies = objects_of_baseline(baseline)
-    return _PER_STACK + (len(policies) + 1 if policies else 0)
+    of_tenants = sum(len(plan_tenant(tenant_inputs(baseline, tenant))) for tenant in baseline.tenants)
+    objects = len(plan_baseline(baseline).manifests) - of_tenants
+    return _PER_STACK + objects + (1 if objects_of_baseline(baseline) else 0)
 
 
 def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShare, ...]:
@@ -58,7 +64,8 @@ def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShar
     that are too many for one stack are parted; a single tenant never is.
     """
     sizes = resources_of_tenants(baseline)
-    room = limit - _per_stack(baseline)
+    around = _per_stack(baseline)
+    room = limit - around
     groups = [
         part
         for linked in _linked(baseline)
@@ -67,7 +74,7 @@ def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShar
     return tuple(
         StackShare(
             tenants=tuple(sorted(group)),
-            resources=_total(group, sizes) + _per_stack(baseline),
+            resources=_total(group, sizes) + around,
             flows_to_repeat=tuple(sorted(_from_outside(baseline, set(group)))),
         )
         for group in _fill(groups, sizes, room)
@@ -77,7 +84,7 @@ def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShar
 def refuse_too_large(baseline: Baseline, limit: int = LIMIT) -> list[str]:
     """Why a baseline is too large for one stack, with the split to make; empty when it is not."""
     around = _per_stack(baseline)
-    total = sum(resources_of_tenants(baseline).values()) + around
+    total = resources_of_stack(baseline)
     if total <= limit:
         return []
     problems = [

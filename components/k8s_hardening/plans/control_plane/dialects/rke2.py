@@ -60,7 +60,12 @@ def write_rke2(part: Part, kubernetes: KubeVersion) -> DialectOutput:
         not_expressible=sentences(not_expressible),
         owned_by_provider=sentences([*config.owned, *_done_by_profile(profile)]),
         advice=sentences(
-            [*advice_here(part), *merging_advice(config, kubernetes, RKE2), *_profile_advice(profile), *_encryption(part)]
+            [
+                *advice_here(part),
+                *merging_advice(config, kubernetes, RKE2),
+                *_profile_advice(profile),
+                *_encryption(part),
+            ]
         ),
     )
 
