@@ -115,3 +115,12 @@ def test_a_file_of_kubeadm_that_is_too_large_is_told_once() -> None:
     }
     (told,) = (one for one in messages(manifest) if "too large" in one)
     assert told.startswith("[control-plane-life-span] data.ClusterConfiguration is a file of kubeadm too large")
+
+
+def test_a_field_that_comes_later_is_told_with_its_first_version() -> None:
+    kubelet = {"apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration", "memorySwap": {}}
+    (told,) = (one for one in messages(kubelet, "1.21") if one.startswith("[control-plane-life-span]"))
+    assert told == (
+        "[control-plane-life-span] memorySwap is a field that the kubelet of Kubernetes 1.21 does not know yet "
+        "(first in 1.22); remove it; the kubelet drops it"
+    )

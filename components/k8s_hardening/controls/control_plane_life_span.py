@@ -39,8 +39,8 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         for name in as_map(file.content):
             span = kubelet_fields().get(name)
             if name not in _NO_FIELDS_OF_ITS_OWN and not (span and span.is_known(knowledge.kubernetes)):
-                fix = f"{_fault(span, knowledge.kubernetes)}, and drops it; remove it"
-                yield Finding(file.at(name), "a field", f"the kubelet {fix}")
+                found = f"a field that the kubelet {_fault(span, knowledge.kubernetes)}"
+                yield Finding(file.at(name), found, "remove it; the kubelet drops it")
     for large in too_large(manifest):
         yield Finding(large.path, "a file of kubeadm too large to be judged", "write it by hand")
 
