@@ -84,7 +84,11 @@ def test_an_exemption_reaches_the_label_of_its_own_namespace(change: dict[str, A
 
 
 def test_the_weakest_need_decides_in_any_order() -> None:
-    changes = ({}, {"control": "host-path-volumes"}, {"control": "privileged", "expires": "2026-01-01"})
+    changes: tuple[dict[str, Any], ...] = (
+        {},
+        {"control": "host-path-volumes"},
+        {"control": "privileged", "expires": "2026-01-01"},
+    )
     for order in itertools.permutations(changes):
         found = admitted_level("restricted", "payments-api", knowing(*order))
         assert found.level == "privileged"
@@ -99,7 +103,8 @@ def test_a_level_that_is_given_up_already_stays_as_it_is() -> None:
 def test_a_demand_that_the_version_does_not_have_gives_nothing_up() -> None:
     assert level({"control": "host-probes"}, kubernetes="1.33") == "restricted"
     assert level({"control": "host-probes"}, kubernetes="1.34") == "privileged"
-    assert level({"control": "privileged"}, kubernetes="1.22") == "restricted"
+    assert level({"control": "seccomp"}, kubernetes="1.18") == "restricted"
+    assert level({"control": "seccomp"}, kubernetes="1.19") == "baseline"
 
 
 def test_the_label_may_be_as_weak_as_what_is_exempt_and_no_weaker() -> None:

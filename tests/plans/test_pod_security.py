@@ -81,6 +81,13 @@ def test_what_the_server_no_longer_enforces_is_said_aloud() -> None:
     assert "The policy pack still holds every other pod to restricted" in advice
 
 
+@pytest.mark.parametrize("version", ["1.18", "1.22"])
+def test_where_no_label_has_an_effect_none_is_weakened(version: str) -> None:
+    plan = planned({"control": "privileged"}, version=version)
+    assert labels_of(plan, "payments-api") == {}
+    assert plan.notes == planned(version=version).notes
+
+
 def test_an_exemption_of_another_control_weakens_no_label() -> None:
     plan = planned({"control": "image-registry"})
     assert labels_of(plan, "payments-api") == labels_of(planned(), "payments-api")

@@ -8,6 +8,7 @@ from typing import Any
 from k8s_hardening.controls.shared.admitted_levels import admitted_level
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
+from k8s_hardening.kube.pod_security import judges
 from k8s_hardening.model.knowing import facts_of
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
@@ -31,6 +32,8 @@ def _knowledge(inputs: TenantInputs) -> Knowledge:
 
 def admission_advice(inputs: TenantInputs) -> Iterator[str]:
     """What the server does not enforce in the tenant's namespaces, since something is exempt there."""
+    if not judges(inputs.kubernetes, gate=inputs.pod_security_gate):
+        return
     for namespace in inputs.namespaces:
         yield from weaker_label_advice(namespace.name, namespace.pod_security, _knowledge(inputs))
 

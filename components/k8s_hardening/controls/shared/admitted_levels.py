@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from k8s_hardening.controls.control import Profile
 from k8s_hardening.controls.exempting import is_alive
 from k8s_hardening.controls.shared.registered import registered
-from k8s_hardening.kube.pod_security import SINCE, STRICTNESS
+from k8s_hardening.kube.pod_security import STRICTNESS
 from k8s_hardening.kube.pods import KINDS_WITH_PODS
 from k8s_hardening.kube.scopes import NAMESPACED
 from k8s_hardening.model.exemption import Exemption
@@ -35,8 +35,6 @@ class Admitted:
 
 def admitted_level(wanted: str, namespace: str, knowledge: Knowledge) -> Admitted:
     """The level that a namespace can enforce, at most the wanted one, by the living exemptions."""
-    if knowledge.kubernetes < SINCE:
-        return Admitted(wanted)
     below = {
         exemption: level
         for exemption in knowledge.exemptions
