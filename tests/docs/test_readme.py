@@ -86,6 +86,11 @@ def test_yaml_in_the_documents_is_taken(one: Page, block: str) -> None:
     elif "cni" in document:
         assert {*document} == {"cni"}
         assert checked_baseline({**DEV, **document}).cni.mesh_plugins
+    elif {*document} <= {"cni", "images"}:
+        assert (
+            checked_baseline({**DEV, **document}).model_dump(mode="json", include={*document}, exclude_unset=True)
+            == document
+        )
     elif "pod_security" in document:
         assert {*document} == {"kubernetes", "pod_security"}
         assert checked_baseline({**DEV, **document}).pod_security.uses_policies(

@@ -18,13 +18,16 @@ from tests.e2e.checkout import ROOT, Checkout
 
 pytestmark = pytest.mark.e2e
 
+NAME, PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE", "of-a-test"
+
 
 def test_no_state_event_log_or_file_holds_a_key(project: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
+    monkeypatch.setenv(NAME, PASSPHRASE)
     path = project.folder / "Pulumi.dev.yaml"
     document = yaml.safe_load(path.read_text())
     control_plane = document["config"]["k8s-hardening:baseline"]["control_plane"]
     control_plane["encryption"] = {"inline_keys_from_config": "encryptionKeys"}
+    del document["encryptionsalt"]  # of the empty passphrase, which guards nothing
     path.write_text(yaml.safe_dump(document))
     assert project.run("pack-config").status == 0
 
@@ -60,8 +63,8 @@ def test_no_state_event_log_or_file_holds_a_key(project: Checkout, monkeypatch: 
     )
     assert log.stat().st_size > 10_000
     ran = [
-        project.preview("--", "--diff"),
-        project.up("--", "--diff"),
+        project.preview("--", "--diff", **{NAME: PASSPHRASE}),
+        project.up("--", "--diff", **{NAME: PASSPHRASE}),
         project.run("render", "--stack", "dev", "--out", "rendered"),
     ]
     assert [one.status for one in ran] == [0, 0, 0], ran[0].log + ran[1].log + ran[2].log

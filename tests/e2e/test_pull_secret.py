@@ -18,6 +18,7 @@ from tests.e2e.checkout import ROOT, Checkout
 
 pytestmark = pytest.mark.e2e
 
+NAME, PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE", "of-a-test"
 KEY = "k8s-hardening:registryPullSecret"
 
 
@@ -26,6 +27,7 @@ def name_credentials(project: Checkout) -> None:
     path = project.folder / "Pulumi.dev.yaml"
     document = yaml.safe_load(path.read_text())
     document["config"]["k8s-hardening:baseline"]["images"]["pull_secret_config"] = KEY.partition(":")[2]
+    del document["encryptionsalt"]  # of the empty passphrase, which guards nothing
     path.write_text(yaml.safe_dump(document))
     assert project.run("pack-config").status == 0
 
@@ -55,7 +57,7 @@ def pulumi(workspace: Workspace, *arguments: str, told: str = "") -> subprocess.
 
 
 def test_no_state_event_log_or_file_holds_credentials(project: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
+    monkeypatch.setenv(NAME, PASSPHRASE)
     name_credentials(project)
     workspace = engine(project)
     workspace.ensure_stack()
@@ -69,8 +71,8 @@ def test_no_state_event_log_or_file_holds_credentials(project: Checkout, monkeyp
     assert direct.returncode == 0, direct.stderr
     assert log.stat().st_size > 10_000
     ran = [
-        project.preview("--", "--diff"),
-        project.up("--", "--diff"),
+        project.preview("--", "--diff", **{NAME: PASSPHRASE}),
+        project.up("--", "--diff", **{NAME: PASSPHRASE}),
         project.run("render", "--stack", "dev", "--out", "rendered"),
     ]
     assert [one.status for one in ran] == [0, 0, 0], ran[0].log + ran[1].log + ran[2].log
@@ -101,7 +103,7 @@ def forms_of(*texts: str) -> set[bytes]:
 
 
 def test_credentials_that_anybody_can_read_stop_everything(project: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "")
+    monkeypatch.setenv(NAME, PASSPHRASE)
     name_credentials(project)
     password = secrets.token_hex(16)
     path: Path = project.folder / "Pulumi.dev.yaml"
