@@ -98,8 +98,8 @@ def test_yaml_in_the_documents_is_taken(one: Page, block: str) -> None:
         )
     else:
         baseline = checked_baseline({**DEV, **document})
-        assert {*document} <= {"exemptions", "enforcement"}
-        assert baseline.exemptions
+        assert document
+        assert all(getattr(baseline, part) for part in document)
 
 
 def test_the_summary_shown_has_the_keys_of_the_real_one() -> None:
