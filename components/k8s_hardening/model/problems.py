@@ -24,6 +24,7 @@ _WORDS = {
     "string_unicode": "is not a text",
     "invalid_key": "is not a text, and so no key",
     "bool_type": "is not true or false",
+    "int_type": "is not a whole number",
     "tuple_type": "is not a list",
     "dict_type": "is not a mapping",
     "model_type": "is not a mapping",
