@@ -87,9 +87,7 @@ def test_a_component_is_left_alone() -> None:
 
 
 def test_what_is_not_known_yet_stays_unknown_where_it_is_no_security_field(said: list[tuple[str, str]]) -> None:
-    spec = {
-        "containers": [{"name": "app", "image": UNKNOWN, "securityContext": {"readOnlyRootFilesystem": UNKNOWN}}]
-    }
+    spec = {"containers": [{"name": "app", "image": UNKNOWN, "securityContext": {"readOnlyRootFilesystem": UNKNOWN}}]}
     made = hardened(deployment(spec))["spec"]["template"]["spec"]["containers"][0]
     assert isinstance(made["image"], Unknown)
     assert made["securityContext"] == CONTEXT
