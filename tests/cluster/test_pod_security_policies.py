@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from k8s_hardening.controls.shared.pod_security_policies import Level
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map, as_str, kind_of, name_of, namespace_of
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
-from k8s_hardening.plans.pod_security_policies import NODES, pod_defaults
+from k8s_hardening.plans.pod_security_policies import NODES, plan_pod_security, pod_defaults
 from tests.cluster.psp_world import ACCOUNT, BASELINE, CNI, RESTRICTED, SYSTEM, World, baseline, booted_world
 from tests.cluster.rights import grant
 from tests.oracle.pod_security_fixtures import pod_security_fixtures
@@ -248,6 +249,43 @@ def test_what_the_restricted_policy_writes_is_what_the_plan_says(world: World) -
 def without_empty(fields: dict[str, Any]) -> dict[str, Any]:
     """SELinux options without any are what every pod gets, and mean the runtime's own."""
     return {key: value for key, value in fields.items() if value != {}}
+
+
+@pytest.fixture
+def everybody(world: World) -> Iterator[None]:
+    """Everybody may use the restricted policy, as `restricted_groups: ["system:authenticated"]` says."""
+    inputs = pod_security_inputs(baseline()).model_copy(update={"restricted_groups": ("system:authenticated",)})
+    (binding,) = [one for one in plan_pod_security(inputs) if kind_of(one) == "ClusterRoleBinding"]
+    path = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+    assert world.cluster.request("POST", path, binding).status == 201
+
+    def may_everybody() -> bool:
+        return world.may_use("alice", ["system:authenticated"], Level.RESTRICTED.policy, "default")
+
+    wait_until(may_everybody)
+    yield
+    assert world.cluster.request("DELETE", f"{path}/{name_of(binding)}").status == 200
+    wait_until(lambda: not may_everybody())
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline, "the authorizer does not see the binding"
+        time.sleep(0.05)
+
+
+@pytest.mark.usefixtures("everybody")
+def test_no_pod_gets_a_stricter_policy_than_its_namespace_because_everybody_may_use_it(world: World) -> None:
+    for what, (manifest, admitting) in PODS.items():
+        for who, namespace, level in (
+            (f"{BASELINE}/{ACCOUNT}", BASELINE, Level.BASELINE),
+            (f"{SYSTEM}/{ACCOUNT}", SYSTEM, Level.PRIVILEGED),
+        ):
+            answer = world.create(who, namespace, manifest)
+            assert (answer.status == 201) is (level in admitting), (what, namespace, answer.body)
+            if answer.status == 201:
+                assert answer.body["metadata"]["annotations"]["kubernetes.io/psp"] == level.policy, what
 
 
 # Fixture pods of the Pod Security Standards on which the policies decide otherwise; plans and docs say so.

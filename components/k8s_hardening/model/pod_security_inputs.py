@@ -13,9 +13,11 @@ def pod_security_inputs(baseline: Baseline) -> PodSecurityInputs:
     A namespace that Pod Security Admission leaves alone is left alone by the policies, too, unless a tenant owns it.
     """
     spec, version = baseline.pod_security, baseline.kubernetes
+    if not spec.uses_policies(version):
+        return PodSecurityInputs(kubernetes=version)  # who lives where is then nothing to change with
     levels = {one.name: one.pod_security for tenant in baseline.tenants for one in tenant.namespaces}
     written = {name: getattr(spec, name) for name in PodSecuritySpec.model_fields if name in spec.model_fields_set}
-    if spec.uses_policies(version) and spec.uses_admission(version):
+    if spec.uses_admission(version):
         exempt = baseline.control_plane.admission.pod_security.exempt_namespaces
         elsewhere = {*levels, *spec.baseline_namespaces}
         left_alone = {
