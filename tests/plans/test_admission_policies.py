@@ -228,6 +228,16 @@ def test_files_are_lists_of_a_policy_and_its_binding_by_names_that_the_loader_ta
         assert name_of(binding) == binding["spec"]["policyName"] == name_of(policy)
 
 
+def test_several_stacks_of_a_cluster_have_policies_of_their_own() -> None:
+    names = [
+        {name_of(one) for one in plan_admission_policies(inputs(environment=environment))}
+        for environment in (None, "prod-east", "prod-west")
+    ]
+    assert not names[0] & names[1]
+    assert not names[1] & names[2]
+    assert "k8s-hardening-prod-east-image-pinned-pods" in names[1]
+
+
 def planned(**changes: Any) -> tuple[set[str], set[str]]:
     """Kinds of the objects, and folders of the files."""
     plan = plan_baseline(read_baseline(sample(changes)))

@@ -39,17 +39,24 @@ def test_the_pod_security_version_of_each_namespace_moves() -> None:
 
 def test_a_change_within_a_list_is_told_by_its_place() -> None:
     admission = "file /etc/kubernetes/hardening/admission/admission-configuration.yaml"
-    changes = [one for one in changes_between(*moved("1.36", "1.37")) if one.subject == admission]
+    changes = [one for one in changes_between(*moved("1.35", "1.36")) if one.subject == admission]
     assert {one.path for one in changes} == {
         f"plugins.PodSecurity.configuration.defaults.{mode}-version" for mode in ("audit", "enforce", "warn")
     }
-    assert {(one.before, one.after) for one in changes} == {('"v1.36"', '"v1.37"')}
+    assert {(one.before, one.after) for one in changes} == {('"v1.35"', '"v1.36"')}
 
 
 def test_a_file_of_several_documents_tells_how_much_of_it_is_new() -> None:
-    (file,) = (one for one in changes_between(*moved("1.36", "1.37")) if "kubeadm-config.yaml" in one.subject)
+    (file,) = (one for one in changes_between(*moved("1.35", "1.36")) if "kubeadm-config.yaml" in one.subject)
     assert file.path == ""
     assert file.after == f"{file.before}, 1 of them new"
+
+
+def test_policies_of_the_server_move_to_its_hosts() -> None:
+    changes = {one.subject: (one.before is None, one.after is None) for one in changes_between(*moved("1.36", "1.37"))}
+    name = "k8s-hardening-test-image-pinned-pods"
+    assert changes[f"ValidatingAdmissionPolicy.admissionregistration.k8s.io {name}"] == (False, True)
+    assert changes[f"file /etc/kubernetes/hardening/admission-policies/{name}.yaml"] == (True, False)
 
 
 def test_entries_of_a_list_that_come_and_go_are_named() -> None:

@@ -118,6 +118,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "exemptions": [EXEMPTION],
             "levels": {"image-pinned": "advisory"},
             "kubernetes": "1.36",
+            "environment": "dev",
             "unfinishedApi": True,
         },
     ),

@@ -89,5 +89,7 @@ class AdmissionPoliciesInputs(PolicyFactsSpec):
 
     kubernetes: KubeVersion = Field(examples=["1.36"])
     """Kubernetes version of the cluster."""
+    environment: Name | None = Field(default=None, examples=["prod"])
+    """Stands in the names of the policies, so that those of several stacks of one cluster stay apart."""
     unfinished_api: Switch = False
     """The API server of 1.26 to 1.29 is told to serve the policies' alpha or beta form; otherwise there are none."""

@@ -79,6 +79,7 @@ def policy_inputs(baseline: Baseline) -> AdmissionPoliciesInputs:
         **facts,
         levels=baseline.enforcement.levels,
         kubernetes=baseline.kubernetes,
+        environment=baseline.environment,
         unfinished_api=baseline.admission_policies.unfinished_api,
     )
 
@@ -129,7 +130,7 @@ def _objects(inputs: AdmissionPoliciesInputs, suffix: str) -> tuple[Manifest, ..
             continue
         for rule in control.admission(knowledge):
             for target in rule.targets:
-                name = f"{_PREFIX}-{control.id}-{target.name}{suffix}"
+                name = "-".join(filter(None, (_PREFIX, inputs.environment, control.id, target.name))) + suffix
                 found[name] = (
                     _policy(name, control, rule, target, knowledge),
                     _binding(name, actions, inputs.kubernetes),

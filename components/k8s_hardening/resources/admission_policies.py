@@ -52,6 +52,8 @@ class AdmissionPoliciesArgs(TypedDict):
     """Control id -> level: advisory warns and audits, disabled leaves the policy out."""
     kubernetes: str
     """Kubernetes version of the cluster."""
+    environment: NotRequired[str]
+    """Stands in the names of the policies, so that those of several stacks of one cluster stay apart."""
     unfinished_api: NotRequired[bool]
     """The API server of 1.26 to 1.29 is told to serve the policies' alpha or beta form; otherwise there are none."""
 
