@@ -17,12 +17,13 @@ import yaml
 from k8s_hardening.engine.obtaining import obtain
 from k8s_hardening.engine.progress import Progress
 from k8s_hardening.engine.workspace import Workspace
-from tests.builders import container, pod
+from tests.builders import DIGEST, container, pod
 from tests.cluster.cluster import Cluster
 from tests.e2e.checkout import ROOT, Checkout, Ran, checkout
 
 pytestmark = pytest.mark.cluster
 
+ALLOWED = f"registry.example.com/platform/app@{DIGEST}"  # the only path that production takes images from
 PASSPHRASE = "of-a-test"  # noqa: S105 - guards a state that lives as long as the test
 PULL_KEY = "registryPullSecret"
 
@@ -118,13 +119,15 @@ def test_production_is_applied_kept_and_given_up_only_on_its_day(live: Live) -> 
     assert {"deny-all", "allow-dns"} <= {one["metadata"]["name"] for one in policies}
     account = live.get("/api/v1/namespaces/payments-api/serviceaccounts/default")
     assert account["automountServiceAccountToken"] is False
-    privileged = container()
+    privileged = container(image=ALLOWED)
     privileged["securityContext"] = {**privileged["securityContext"], "privileged": True}
     privileged["securityContext"].pop("allowPrivilegeEscalation")
     refused = live.cluster.request("POST", "/api/v1/namespaces/payments-api/pods", pod(containers=[privileged]))
     assert refused.status == 403
     assert "violates PodSecurity" in refused.body["message"]
-    accepted = live.cluster.request("POST", "/api/v1/namespaces/payments-api/pods", pod())
+    accepted = live.cluster.request(
+        "POST", "/api/v1/namespaces/payments-api/pods", pod(containers=[container(image=ALLOWED)])
+    )
     assert accepted.status == 201, accepted.body
 
     second = live.up()
@@ -180,7 +183,9 @@ def test_credentials_for_images_come_to_every_tenant_and_stand_readable_nowhere_
             assert "kubectl.kubernetes.io/last-applied-configuration" not in secret["metadata"].get("annotations", {})
             account = live.get(f"/api/v1/namespaces/{namespace}/serviceaccounts/default")
             assert account["imagePullSecrets"] == [{"name": "registry-pull"}]
-    running = live.cluster.request("POST", "/api/v1/namespaces/payments-api/pods", pod())
+    running = live.cluster.request(
+        "POST", "/api/v1/namespaces/payments-api/pods", pod(containers=[container(image=ALLOWED)])
+    )
     assert running.status == 201, running.body
     assert running.body["spec"]["imagePullSecrets"] == [{"name": "registry-pull"}]
     steady = live.up()
