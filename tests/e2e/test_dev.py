@@ -74,7 +74,13 @@ def test_up_twice_changes_nothing_the_second_time_and_a_removed_tenant_goes_alon
     steps = third.summary["steps"]
     assert set(steps.values()) == {"delete", "update"}
     updated = {urn.split("::")[2].rpartition("$")[2] for urn, operation in steps.items() if operation == "update"}
-    assert updated == {"k8s-hardening:index:HardenedBaseline", "k8s-hardening:index:Tenant"}
+    assert updated == {
+        "k8s-hardening:index:AdmissionPolicies",
+        "k8s-hardening:index:HardenedBaseline",
+        "k8s-hardening:index:Tenant",
+        # The server's policies name the tenants' namespaces.
+        "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
+    }
 
 
 def test_a_baseline_with_mistakes_shows_all_of_them_before_the_engine_starts(project: Checkout) -> None:

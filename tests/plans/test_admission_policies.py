@@ -14,6 +14,8 @@ from k8s_hardening.kube.manifest import kind_of, name_of
 from k8s_hardening.kube.pods import KINDS_WITH_PODS
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
+from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
+from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.reading import read_baseline
 from k8s_hardening.plans.admission_policies import (
     FOLDER,
@@ -22,7 +24,9 @@ from k8s_hardening.plans.admission_policies import (
     policy_files,
 )
 from k8s_hardening.plans.baseline import plan_baseline
+from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from tests.model.sample import sample
+from tests.plans.control_plane.dialects.samples import data
 
 EXEMPTION = {
     "control": "image-pinned",
@@ -271,3 +275,24 @@ def test_the_api_server_is_told_the_folder_and_sees_it() -> None:
     }
     (kubeadm,) = (one.text for one in plan.host_files if "ClusterConfiguration" in one.text)
     assert f"hostPath: {FOLDER}" in kubeadm
+
+
+@pytest.mark.parametrize("dialect", [one.value for one in Dialect if one is not Dialect.MANAGED])
+def test_every_dialect_with_hosts_puts_the_files_where_the_server_looks(dialect: str) -> None:
+    files = policy_files(inputs(kubernetes="1.37"))
+    spec = ControlPlaneInputs.model_validate(data(dialect, "1.37"))
+    bare = plan_in_dialect(spec, spec.kubernetes, spec.dialect)
+    output = plan_in_dialect(spec, spec.kubernetes, spec.dialect, files)
+    assert output.not_expressible == bare.not_expressible
+    text = "\n".join([*(f"{one.path}\n{one.text}" for one in output.host_files), str(output.manifests)])
+    (folder,) = set(re.findall(r"staticManifestsDir'?: '?([^\s',]+?)(?=[\\\s',]|$)", text))
+    for file in files:
+        assert f"{folder}/{file.path.rpartition('/')[2]}" in text
+    if dialect != "k3s":  # its API server is no pod
+        assert len(re.findall(rf"{re.escape(folder)}(?![/\w-])", text)) >= 2  # told, and shown to the pod
+
+
+def test_a_provider_gets_no_files() -> None:
+    spec = ControlPlaneInputs.model_validate(data("managed", "1.37"))
+    output = plan_in_dialect(spec, spec.kubernetes, spec.dialect, policy_files(inputs(kubernetes="1.37")))
+    assert output == plan_in_dialect(spec, spec.kubernetes, spec.dialect)

@@ -8,6 +8,7 @@ or its own).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import yaml
@@ -117,7 +118,8 @@ def _component(part: Part, component: Component) -> dict[str, Any]:
     if arguments := {one.flag: _value(one) for one in asked if _is_single(one)}:
         made["extraArgs"] = arguments
     # The manifest of etcd is no pod: Talos runs it as a service that sees the host.
-    if component is not Component.ETCD and (mounts := [one for one in mounts_of(asked) if _is_writable_place(one)]):
+    seen = mounts_of(_seen_by_pod(settings))
+    if component is not Component.ETCD and (mounts := [one for one in seen if _is_writable_place(one)]):
         made["extraVolumes"] = [_volume(mount) for mount in mounts]
     for setting in settings:
         made.update(_field(setting))
@@ -132,6 +134,15 @@ def _is_talos_own(setting: Setting) -> bool:
 
 def _is_argument(setting: Setting) -> bool:
     return not _is_talos_own(setting) and setting.flag not in _OWN_FIELDS | _DENIED
+
+
+def _seen_by_pod(settings: Iterable[Setting]) -> Iterator[Setting]:
+    """The settings with what a pod must see for them: of what Talos takes as a field, all but the file itself."""
+    for setting in settings:
+        if _is_argument(setting):
+            yield setting
+        elif setting.flag in _OWN_FIELDS:
+            yield replace(setting, file=None)
 
 
 def _is_single(setting: Setting) -> bool:
@@ -247,8 +258,7 @@ def _gaps(part: Part) -> Iterator[str]:
                 if "configuration" not in as_map(plugin):
                     yield f"Talos takes the configuration of {as_map(plugin).get('name')} as a value and not as a path."
     for component in (Component.API_SERVER, Component.CONTROLLER_MANAGER, Component.SCHEDULER):
-        asked = [one for one in settings_of(part, component) if _is_argument(one)]
-        for mount in mounts_of(asked):
+        for mount in mounts_of(_seen_by_pod(settings_of(part, component))):
             if not _is_writable_place(mount):
                 yield f"Talos keeps files of others only below /var, so {component} cannot see {mount.path}."
 
