@@ -16,7 +16,7 @@ from k8s_hardening.kube.manifest import kind_of, name_of
 from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.plans.admission_policies import plan_admission_policies
-from tests.builders import container, pod, wrap_pod
+from tests.builders import DIGEST, container, pod, wrap_pod
 from tests.cluster.binaries import NEWEST, binaries
 from tests.cluster.cluster import Answer, cluster
 from tests.cluster.policing import MERGE, Policed, refusal_of, until
@@ -129,6 +129,18 @@ def agreement(policed: Policed, case: Case) -> str:
     assert named[1] in case.refused_by, f"{case.id}: {message}; the judge says {sorted(case.refused_by)}"
     assert answer.body["reason"] == "Invalid"
     return "denied"
+
+
+def test_the_largest_pods_stay_within_what_expressions_may_cost(policed: Policed) -> None:
+    policed.apply(policies(known(digests_required=True, apparmor_required=True)))
+    image = f"registry.example.com/{'/'.join(['team'] * 30)}/app@{DIGEST}"
+    confined = {"type": "RuntimeDefault"}
+    large = pod(containers=[container(f"c{index}", image=image) for index in range(300)])
+    large["spec"]["securityContext"]["appArmorProfile"] = confined
+    answer = policed.create("/api/v1/namespaces/payments-api/pods", large)
+    assert answer.status == 201, answer.body
+    large["spec"]["containers"][-1]["image"] = "registry.example.org/app:1.2"
+    assert refusal_of(policed.create("/api/v1/namespaces/payments-api/pods", large)) is not None
 
 
 EXEMPT = {

@@ -46,9 +46,10 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
     """The same of the server, which reads an image by patterns."""
     if not knowledge.registries:
         return ()
-    ways = [f"!i.matches({pattern(READABLE)})", f"i.matches({pattern(BARE_ID)})"]
-    if allowed := below(knowledge.registries):
-        ways.append(f"i.matches({pattern(allowed)})")
+    # The short pattern first: an expression may cost only so much, and most images end there.
+    allowed = below(knowledge.registries)
+    ways = [f"i.matches({pattern(allowed)})"] if allowed else []
+    ways += [f"!i.matches({pattern(READABLE)})", f"i.matches({pattern(BARE_ID)})"]
     return (AdmissionRule(fix=_fix(knowledge), image=any_of(ways)),)
 
 
