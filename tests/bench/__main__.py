@@ -11,6 +11,7 @@ import sys
 from tests.bench import commands, pack_cost
 from tests.bench.figures import Figure, table, write_block
 from tests.bench.measuring import RUNS, reference
+from tests.bench.pack_cost import ROUNDS
 from tests.bench.samples import ROOT
 
 _PAGE = ROOT / "docs/performance.md"
@@ -38,7 +39,7 @@ def main() -> int:
 
 def _setting() -> str:
     return (
-        f"Medians of {RUNS} runs with Python {platform.python_version()} on {os.cpu_count()} cores "
+        f"Medians of {RUNS} runs, of {ROUNDS} for one resource, with Python {platform.python_version()} on {os.cpu_count()} cores "
         f"({platform.machine()}); load of the machine at the start {os.getloadavg()[0]:.1f}; "
         f"squaring a million numbers took {reference() * 1000:.0f} ms of the processor."
     )
