@@ -39,8 +39,8 @@ def main() -> int:
 
 def _setting() -> str:
     return (
-        f"Medians of {RUNS} runs, of {ROUNDS} for one resource, with Python {platform.python_version()} on {os.cpu_count()} cores "
-        f"({platform.machine()}); load of the machine at the start {os.getloadavg()[0]:.1f}; "
+        f"Medians of {RUNS} runs, of {ROUNDS} for one resource, with Python {platform.python_version()} "
+        f"on {os.cpu_count()} cores ({platform.machine()}); load of the machine at the start {os.getloadavg()[0]:.1f}; "
         f"squaring a million numbers took {reference() * 1000:.0f} ms of the processor."
     )
 
