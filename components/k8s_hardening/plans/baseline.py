@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.pod_security import GATED
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.dialect import Dialect
@@ -12,6 +13,7 @@ from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.admission_policies import files_of_baseline, missing_policies_advice, objects_of_baseline
 from k8s_hardening.plans.apparmor import profile_file
+from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.network import touches
 from k8s_hardening.plans.plan import Notes, Plan, in_apply_order
@@ -23,19 +25,15 @@ from k8s_hardening.plans.tenant import admission_advice, plan_tenant
 
 def plan_baseline(baseline: Baseline) -> Plan:
     """The objects of all tenants and of the control plane, and the files of the hosts."""
-    control_plane = plan_in_dialect(
-        control_plane_of(baseline), baseline.kubernetes, baseline.dialect, files_of_baseline(baseline)
-    )
-    pod_security = pod_security_inputs(baseline)
+    control_plane = _control_plane(baseline)
+    tenants = [tenant_inputs(baseline, tenant) for tenant in baseline.tenants]
     profiles = [profile_file(profile) for profile in baseline.apparmor.profiles]
-    policies_advice = pod_security_advice(pod_security, is_managed=baseline.dialect is Dialect.MANAGED)
+    policies_advice = pod_security_advice(pod_security_inputs(baseline), is_managed=baseline.dialect is Dialect.MANAGED)
     return Plan(
         manifests=in_apply_order(
             (
-                *(one for tenant in baseline.tenants for one in plan_tenant(tenant_inputs(baseline, tenant))),
-                *plan_pod_security(pod_security),
-                *objects_of_baseline(baseline),
-                *control_plane.manifests,
+                *(one for tenant in tenants for one in plan_tenant(tenant)),
+                *_beside_tenants(baseline, control_plane),
             )
         ),
         host_files=tuple(sorted((*profiles, *control_plane.host_files), key=lambda file: file.path)),
@@ -44,12 +42,31 @@ def plan_baseline(baseline: Baseline) -> Plan:
             control_plane.owned_by_provider,
             (
                 *_pull_secret_advice(baseline),
-                *_admission_advice(baseline),
+                *_admission_advice(tenants),
                 *policies_advice,
                 *_server_advice(baseline),
                 *control_plane.advice,
             ),
         ),
+    )
+
+
+def objects_beside_tenants(baseline: Baseline) -> tuple[Manifest, ...]:
+    """What the plan holds besides the objects of its tenants."""
+    return _beside_tenants(baseline, _control_plane(baseline))
+
+
+def _beside_tenants(baseline: Baseline, control_plane: DialectOutput) -> tuple[Manifest, ...]:
+    return (
+        *plan_pod_security(pod_security_inputs(baseline)),
+        *objects_of_baseline(baseline),
+        *control_plane.manifests,
+    )
+
+
+def _control_plane(baseline: Baseline) -> DialectOutput:
+    return plan_in_dialect(
+        control_plane_of(baseline), baseline.kubernetes, baseline.dialect, files_of_baseline(baseline)
     )
 
 
@@ -80,9 +97,9 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
     )
 
 
-def _admission_advice(baseline: Baseline) -> Iterator[str]:
-    for tenant in sorted(baseline.tenants, key=lambda one: one.name):
-        yield from admission_advice(tenant_inputs(baseline, tenant))
+def _admission_advice(tenants: Iterable[TenantInputs]) -> Iterator[str]:
+    for tenant in sorted(tenants, key=lambda one: one.name):
+        yield from admission_advice(tenant)
 
 
 def _server_advice(baseline: Baseline) -> Iterator[str]:

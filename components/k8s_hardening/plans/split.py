@@ -12,7 +12,7 @@ from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import ROOT
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.admission_policies import objects_of_baseline
-from k8s_hardening.plans.baseline import plan_baseline, tenant_inputs
+from k8s_hardening.plans.baseline import objects_beside_tenants, tenant_inputs
 from k8s_hardening.plans.network import touches
 from k8s_hardening.plans.tenant import plan_tenant
 
@@ -52,9 +52,7 @@ def resources_of_stack(baseline: Baseline) -> int:
 
 def _per_stack(baseline: Baseline) -> int:
     """How many resources a stack holds beside its tenants: the API server's policies with their component, too."""
-    of_tenants = sum(len(plan_tenant(tenant_inputs(baseline, tenant))) for tenant in baseline.tenants)
-    objects = len(plan_baseline(baseline).manifests) - of_tenants
-    return _PER_STACK + objects + (1 if objects_of_baseline(baseline) else 0)
+    return _PER_STACK + len(objects_beside_tenants(baseline)) + (1 if objects_of_baseline(baseline) else 0)
 
 
 def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShare, ...]:
@@ -83,10 +81,10 @@ def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShar
 
 def refuse_too_large(baseline: Baseline, limit: int = LIMIT) -> list[str]:
     """Why a baseline is too large for one stack, with the split to make; empty when it is not."""
-    around = _per_stack(baseline)
     total = resources_of_stack(baseline)
     if total <= limit:
         return []
+    sizes, around = resources_of_tenants(baseline), _per_stack(baseline)
     problems = [
         (
             f"{ROOT}.tenants: make {total} resources, and one stack holds at most {limit}; split them over stacks, "
@@ -96,7 +94,7 @@ def refuse_too_large(baseline: Baseline, limit: int = LIMIT) -> list[str]:
     problems += [
         f'{ROOT}.tenants: "{name}" alone makes {size + around} resources, more than the {limit} of one stack; '
         "make two tenants of its namespaces, for example payments-front and payments-back"
-        for name, size in sorted(resources_of_tenants(baseline).items())
+        for name, size in sorted(sizes.items())
         if size + around > limit
     ]
     return problems
