@@ -16,7 +16,7 @@ from k8s_hardening.enforcement.verdict import Bench, Resource
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, holds_unknown
 from k8s_hardening.model.enforcement import Level, PackConfiguration
 from k8s_hardening.model.knowledge import Knowledge
-from tests.builders import pod
+from tests.builders import container, pod
 
 TODAY = datetime.date(2026, 1, 1)
 POD = "kubernetes:core/v1:Pod"
@@ -66,3 +66,13 @@ def test_a_disabled_control_says_nothing_at_any_level(monkeypatch: pytest.Monkey
     bench = Bench(PackConfiguration(levels={"privileged": Level.DISABLED}), TODAY)
     for manifest in (pod(), pod(hostNetwork=UNKNOWN)):
         assert set(said(bench, manifest).values()) == {0}
+
+
+def test_a_control_that_is_advisory_by_nature_speaks_of_known_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_nature = replace(CONTROL, level=Level.ADVISORY)
+    monkeypatch.setattr(verdict, "_OBJECT_CONTROLS", (by_nature,))
+    monkeypatch.setattr(verdict, "CONTROLS", (*(one for one in verdict.CONTROLS if one.id != CONTROL.id), by_nature))
+    made = container()
+    made["securityContext"] = {**made["securityContext"], "privileged": True}
+    bench = Bench(PackConfiguration(), TODAY)
+    assert said(bench, pod(containers=[made])) == {Level.MANDATORY: 0, Level.ADVISORY: 1, Level.DISABLED: 0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from k8s_hardening.cli.stack_files import baseline_of, project_name, root_of, stack_configuration
+from k8s_hardening.cli.stack_files import baseline_of, project_name, renders_files, root_of, stack_configuration
 from k8s_hardening.cli.stack_preparing import toolchain_of
 from k8s_hardening.engine.toolchain import EngineError
 from k8s_hardening.engine.workspace import Workspace
@@ -19,10 +19,7 @@ def export_of(project: Path, stack: str) -> str:
         BadInputError: there is no such stack, or it cannot be read.
     """
     configuration = stack_configuration(project, stack)
-    if ROOT in configuration:
-        renders = not baseline_of(project, stack).target.is_live
-    else:
-        renders = f"{project_name(project)}:render" in configuration
+    baseline = baseline_of(project, stack) if ROOT in configuration else None
     root = root_of(project)
     workspace = Workspace(
         root=root,
@@ -31,7 +28,7 @@ def export_of(project: Path, stack: str) -> str:
         toolchain=toolchain_of(root),
         pack=root / "policy-pack",
         pack_configuration=root / "policy-pack" / "config" / f"{stack}.json",
-        renders=renders,
+        renders=renders_files(project_name(project), configuration, baseline),
     )
     try:
         return workspace.export()

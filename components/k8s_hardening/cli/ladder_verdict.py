@@ -8,16 +8,13 @@ from dataclasses import dataclass, replace
 from k8s_hardening.controls.control import Finding, Profile
 from k8s_hardening.controls.judging import checks_of, judge_with
 from k8s_hardening.controls.registry import controls_of
+from k8s_hardening.controls.shared.admitted_levels import ASKED_BY
 from k8s_hardening.controls.shared.stack_namespaces import labels_of
 from k8s_hardening.kube.manifest import Manifest, api_group_of, kind_of, name_of, namespace_of
-from k8s_hardening.kube.pod_security import ENFORCE, STRICTNESS
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.pod_security import BELOW, ENFORCE, STRICTNESS
+from k8s_hardening.kube.pods import carries_pods
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
-
-# The profile that first holds a control -> the level that first asks for it, and the strictest that does not.
-_ASKED_BY = {Profile.PSS_BASELINE: "baseline", Profile.PSS_RESTRICTED: "restricted"}
-_BELOW = {"baseline": "privileged", "restricted": "baseline"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +72,10 @@ def climb(objects: Iterable[Object], version: KubeVersion, wanted: str) -> tuple
             level = labels_of(manifest).get(ENFORCE)
             if isinstance(level, str) and level in STRICTNESS:
                 enforced[name_of(manifest)] = level
-        elif any(True for _ in pods_of(manifest)):
+        elif carries_pods(manifest):
             judged = judge_with(manifest, checks, knowledge, partial=one.is_partial)
             obstacles = [
-                Obstacle(each.control.id, _ASKED_BY[each.control.profile], _readable(each.finding)) for each in judged
+                Obstacle(each.control.id, ASKED_BY[each.control.profile], _readable(each.finding)) for each in judged
             ]
             found.setdefault(namespace_of(manifest), []).append(_workload(one, obstacles, wanted))
     return tuple(
@@ -90,7 +87,7 @@ def climb(objects: Iterable[Object], version: KubeVersion, wanted: str) -> tuple
 def _workload(one: Object, obstacles: Sequence[Obstacle], wanted: str) -> Workload:
     asked = [obstacle for obstacle in obstacles if STRICTNESS[obstacle.level] <= STRICTNESS[wanted]]
     asked.sort(key=lambda each: (STRICTNESS[each.level], each.control, each.finding.path, each.finding.found))
-    return Workload(one, tuple(asked), _weakest([wanted, *(_BELOW[each.level] for each in asked)]))
+    return Workload(one, tuple(asked), _weakest([wanted, *(BELOW[each.level] for each in asked)]))
 
 
 def _weakest(levels: Sequence[str]) -> str:

@@ -73,6 +73,14 @@ def checked_baseline(raw: Any) -> Baseline:
     return baseline
 
 
+def renders_files(name: str, configuration: dict[str, Any], baseline: Baseline | None) -> bool:
+    """Whether a stack of the project with that name renders files, so that it needs no cluster.
+
+    A team's stack has no baseline, and says so by a setting `render` of its own.
+    """
+    return not baseline.target.is_live if baseline is not None else f"{name}:render" in configuration
+
+
 def project_name(project: Path) -> str:
     """Name of the project in a folder, from its Pulumi.yaml.
 

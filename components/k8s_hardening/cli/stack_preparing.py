@@ -9,7 +9,7 @@ import click
 
 from k8s_hardening.cli.one_file import read_file
 from k8s_hardening.cli.printing import wants_colour
-from k8s_hardening.cli.stack_files import baseline_of, project_name, root_of, stack_configuration
+from k8s_hardening.cli.stack_files import baseline_of, project_name, renders_files, root_of, stack_configuration
 from k8s_hardening.cli.stack_folders import shared_folders
 from k8s_hardening.engine.obtaining import obtain
 from k8s_hardening.engine.pack_configuration import pack_configuration
@@ -78,8 +78,7 @@ def prepare(
         pack_configuration=pack_config,
         quiet=quiet,
         holds_secrets=any(secrets_in(plain(configuration))),
-        # A team's stack says by a setting `render` of its own that it renders files.
-        renders=not baseline.target.is_live if baseline is not None else f"{name}:render" in configuration,
+        renders=renders_files(name, configuration, baseline),
         colour=wants_colour(no_color, sys.stderr if quiet else sys.stdout),
     )
     try:

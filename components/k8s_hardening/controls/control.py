@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -133,6 +133,10 @@ class Control:
             raise ValueError(f"control {self.id} needs exactly one of check and check_stack")
         if [r.since for r in self.revisions] != sorted({r.since for r in self.revisions}):
             raise ValueError(f"control {self.id} has revisions out of order")
+
+    def level_in(self, levels: Mapping[str, Level]) -> Level:
+        """What a finding does to a preview in an environment that sets levels by id."""
+        return levels.get(self.id, self.level)
 
     def applies_to(self, version: KubeVersion) -> bool:
         """Whether the requirement exists in that Kubernetes version."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_map, kind_of, name_of
-from k8s_hardening.kube.pods import pods_of
+from k8s_hardening.kube.pods import carries_pods
 from k8s_hardening.kube.scopes import is_namespaced
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -36,7 +36,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         is_at_home = namespace == DEFAULT and (kind in GUARD_RAILS or (kind, name_of(manifest)) in MADE_BY_THE_SERVER)
         if namespace in (None, "", DEFAULT, UNKNOWN) and not is_at_home:
             yield finding("metadata.namespace", namespace, _FIX)
-    elif namespace in (DEFAULT, UNKNOWN) and any(pods_of(manifest)):
+    elif namespace in (DEFAULT, UNKNOWN) and carries_pods(manifest):
         yield finding("metadata.namespace", namespace, _FIX)
 
 

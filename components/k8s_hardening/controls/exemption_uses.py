@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from k8s_hardening.controls.control import Control
 from k8s_hardening.controls.exempting import covers, covers_container, is_alive
@@ -42,7 +42,7 @@ class ExemptionUses:
                     continue
                 for judged in judge(item, [control], knowledge, partial=partial):
                     if covers_container(exemption, item, judged.finding):
-                        yield Use(exemption, _below(prefix, judged))
+                        yield Use(exemption, judged.below(prefix))
 
     def of_stack(self, manifests: Sequence[Manifest]) -> Iterator[tuple[int, Use]]:
         """What is exempt among all objects, by controls that look at them together, with the index of each object."""
@@ -54,15 +54,9 @@ class ExemptionUses:
             for position, judged in judge_stack(objects, [control], knowledge):
                 index, prefix, item = items[position]
                 if covers(exemption, item) and covers_container(exemption, item, judged.finding):
-                    yield index, Use(exemption, _below(prefix, judged))
+                    yield index, Use(exemption, judged.below(prefix))
 
 
 def _without(control_id: str, knowledge: Knowledge) -> Knowledge:
     kept = tuple(one for one in knowledge.exemptions if one.control != control_id)
     return knowledge.model_copy(update={"exemptions": kept})
-
-
-def _below(prefix: str, judged: Judged) -> Judged:
-    if not prefix:
-        return judged
-    return replace(judged, finding=replace(judged.finding, path=f"{prefix}.{judged.finding.path}"))

@@ -14,10 +14,9 @@ from typing import Any
 
 from k8s_hardening.controls.admission import AdmissionRule
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.kube.admission_policies import POD_LISTS
 from k8s_hardening.kube.cel import lists_by_name
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map, as_str, namespace_of
-from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
+from k8s_hardening.kube.pods import CONTAINER_LISTS, Pod, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
 _FIX = "use a persistentVolumeClaim, configMap or emptyDir"
@@ -57,7 +56,7 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
     mounts = " && ".join(
         f"(!has(variables.pod.{name}) || variables.pod.{name}.all(c, !has(c.volumeMounts) || "
         "c.volumeMounts.all(m, m.name != v.name || (has(m.readOnly) && m.readOnly))))"
-        for name in POD_LISTS
+        for name in CONTAINER_LISTS
     )
     allowed = (
         "variables.folders.exists(f, v.hostPath.path == f || v.hostPath.path.startsWith(f + '/')) && "

@@ -25,6 +25,12 @@ class Judged:
     control: Control
     finding: Finding
 
+    def below(self, prefix: str) -> Judged:
+        """The same with the path of the finding from the list in which its object stands; an empty prefix is none."""
+        if not prefix:
+            return self
+        return replace(self, finding=replace(self.finding, path=f"{prefix}.{self.finding.path}"))
+
 
 def judge(
     manifest: Manifest, controls: Iterable[Control], knowledge: Knowledge, *, partial: bool = False
@@ -53,7 +59,7 @@ def judge_with(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, part
         with keeping():
             judged = list(_judged(item, checks, knowledge, partial=partial))
         for one in sorted(judged, key=lambda one: one.control.id):
-            yield replace(one, finding=_below(prefix, one.finding))
+            yield one.below(prefix)
 
 
 def judge_stack(
@@ -76,7 +82,7 @@ def judge_stack(
         for position, finding in found:
             index, prefix, item = items[position]
             if not is_exempt(control, item, finding, knowledge):
-                yield index, Judged(control, _below(prefix, finding))
+                yield index, Judged(control, finding).below(prefix)
 
 
 def _judged(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, partial: bool) -> Iterator[Judged]:
@@ -107,10 +113,6 @@ def _is_in_fragment(path: str, fragments: Mapping[str, bool]) -> bool:
             return fragments[path]
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
     return False
-
-
-def _below(prefix: str, finding: Finding) -> Finding:
-    return replace(finding, path=f"{prefix}.{finding.path}") if prefix else finding
 
 
 def _findings(control: Control, check: Check, manifest: Manifest, knowledge: Knowledge) -> list[Finding]:

@@ -8,32 +8,24 @@ Source: k8s.io/api v0.37.2, core/v1/types.go (PodSpec).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from k8s_hardening.controls.control import Control, Finding, Severity, finding
+from k8s_hardening.controls.control import Control, Finding, Severity
+from k8s_hardening.controls.shared.pod_switches import switch_off, switched_on
 from k8s_hardening.kube.manifest import Manifest
-from k8s_hardening.kube.pods import carries_pods, pods_of
+from k8s_hardening.kube.pods import carries_pods
 from k8s_hardening.model.knowledge import Knowledge
 
-FIELD = "shareProcessNamespace"
+FIELDS = ("shareProcessNamespace",)
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each pod whose containers share one process namespace."""
-    for pod in pods_of(manifest):
-        if _is_shared(pod.spec.get(FIELD)):
-            yield finding(f"{pod.path}.{FIELD}", pod.spec.get(FIELD), "remove it or set it to false")
+    yield from switched_on(manifest, FIELDS)
 
 
 def harden(manifest: Manifest, knowledge: Knowledge) -> None:
     """Remove the field where it is anything but false."""
-    for pod in pods_of(manifest):
-        if _is_shared(pod.spec.get(FIELD)):
-            pod.spec.pop(FIELD, None)
-
-
-def _is_shared(value: Any) -> bool:
-    return value is not None and value is not False
+    switch_off(manifest, FIELDS)
 
 
 CONTROL = Control(

@@ -66,16 +66,19 @@ class Bench:
         self._configuration = configuration
         self._knowledge = configuration.knowledge.model_copy(update={"today": today})
         self._packages = frozenset(configuration.packages)
-        self._levels = {one.id: configuration.levels.get(one.id, one.level) for one in CONTROLS}
+        self._levels = {one.id: one.level_in(configuration.levels) for one in CONTROLS}
+        self._levels |= {one.id: configuration.levels.get(one.id, Level.MANDATORY) for one in GATES}
         judging = [one for one in CONTROLS if self._levels[one.id] is not Level.DISABLED]
         self._exempt = ExemptionUses(judging, self._knowledge)
         version = configuration.knowledge.kubernetes
         self._objects = {level: checks_of(self._set_to(_OBJECT_CONTROLS, level), version) for level in Level}
+        about_objects = [one.id for one in _OBJECT_CONTROLS] + [one.id for one in GATES]
+        self._spoken = {self._levels[one] for one in about_objects}
         self._stacks = {level: self._speaking(_STACK_CONTROLS, level) for level in Level}
 
     def speaks_of_what_is_known(self, level: Level) -> bool:
         """Whether a level ever says anything about a resource of which everything is known."""
-        return level is Level.MANDATORY or level in self._configuration.levels.values()
+        return level is Level.MANDATORY or level in self._spoken
 
     def about(self, resource: Resource, level: Level) -> Iterator[str]:
         """The messages of one level about one resource; what is exempt is said as advice."""
@@ -150,8 +153,7 @@ class Bench:
         return tuple(one for one in controls if self._levels[one.id] in wanted)
 
     def _level(self, control_id: str, finding: Finding, resource: Resource | None = None) -> Level:
-        # A gate is no control and has no level of its own.
-        level = self._levels.get(control_id) or self._configuration.levels.get(control_id, Level.MANDATORY)
+        level = self._levels[control_id]
         undecided = finding.unknown and (resource is None or resource.holds_unknown)
         return self._configuration.unknowns if undecided and level is Level.MANDATORY else level
 

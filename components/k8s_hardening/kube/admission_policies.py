@@ -103,7 +103,6 @@ POD_TARGETS = (
     _pods_in("podtemplates", {"PodTemplate": Resources("", "v1", ("podtemplates",))}, ".template"),
 )
 """Every built-in kind that carries a pod."""
-POD_LISTS = ("initContainers", "containers", "ephemeralContainers")
 
 SERVICES = Target("services", (Resources("", "v1", ("services",)),), frozenset({"Service"}), "object.spec")
 CLAIMS = Target(

@@ -19,6 +19,8 @@ ENFORCE = f"{PREFIX}/enforce"
 ENFORCE_VERSION = f"{ENFORCE}-version"
 STRICTNESS = {"privileged": 0, "baseline": 1, "restricted": 2}
 """The levels that a label may hold, from the weakest on."""
+BELOW = {"baseline": "privileged", "restricted": "baseline"}
+"""Level -> the strictest one that asks for less."""
 
 _VERSION = re.compile(r"v1\.(0|[1-9][0-9]{0,8})")
 # Policy versions that brought a new demand: no privilege escalation, seccomp fields, dropped capabilities, uid not 0,

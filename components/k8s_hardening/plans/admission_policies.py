@@ -22,7 +22,6 @@ from k8s_hardening.kube.admission_policies import (
     IMAGE_VOLUMES_SINCE,
     KIND,
     MAKERS,
-    POD_LISTS,
     STABLE_SINCE,
     VARIABLES_SINCE,
     Target,
@@ -30,6 +29,7 @@ from k8s_hardening.kube.admission_policies import (
 )
 from k8s_hardening.kube.cel import all_of, any_of, inlined, text, texts
 from k8s_hardening.kube.manifest import Manifest, name_of
+from k8s_hardening.kube.pods import CONTAINER_LISTS
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.kube.yaml_text import as_yaml
 from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs, PolicyFactsSpec
@@ -124,7 +124,7 @@ def _objects(inputs: AdmissionPoliciesInputs, suffix: str) -> tuple[Manifest, ..
     knowledge = inputs.knowledge(inputs.kubernetes)
     found: dict[str, tuple[Manifest, Manifest]] = {}
     for control in CONTROLS:
-        actions = _ACTIONS.get(inputs.levels.get(control.id, Level.MANDATORY))
+        actions = _ACTIONS.get(control.level_in(inputs.levels))
         can_act = inputs.kubernetes >= ACTIONS_SINCE or actions == ["Deny"]
         if control.admission is None or actions is None or not can_act or not control.applies_to(inputs.kubernetes):
             continue
@@ -224,7 +224,9 @@ def _of_containers(rule: AdmissionRule, target: Target, exemptions: list[Exempti
     if rule.container is not None:
         covered = _covered_containers(target, exemptions)
         holds = rule.container if covered is None else f"({covered}) || ({rule.container})"
-        yield " && ".join(f"(!has(variables.pod.{name}) || variables.pod.{name}.all(c, {holds}))" for name in POD_LISTS)
+        yield " && ".join(
+            f"(!has(variables.pod.{name}) || variables.pod.{name}.all(c, {holds}))" for name in CONTAINER_LISTS
+        )
     if rule.image is not None:
         yield f"variables.images.all(i, {rule.image})"
 
@@ -235,7 +237,7 @@ def _images(target: Target, exemptions: list[Exemption], kubernetes: KubeVersion
     kept = "" if covered is None else f".filter(c, !({covered}))"
     lists = [
         f"(has(variables.pod.{name}) ? variables.pod.{name}{kept}.map(c, has(c.image) ? c.image : '') : [])"
-        for name in POD_LISTS
+        for name in CONTAINER_LISTS
     ]
     if kubernetes >= IMAGE_VOLUMES_SINCE:
         lists.append(

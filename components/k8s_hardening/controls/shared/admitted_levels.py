@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from k8s_hardening.controls.control import Profile
 from k8s_hardening.controls.exempting import is_alive
 from k8s_hardening.controls.shared.registered import registered
-from k8s_hardening.kube.pod_security import STRICTNESS
+from k8s_hardening.kube.pod_security import BELOW, STRICTNESS
 from k8s_hardening.kube.pods import KINDS_WITH_PODS
 from k8s_hardening.kube.scopes import NAMESPACED
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.knowledge import Knowledge
 
-# The profile that first holds a control -> the strictest level that does not ask for it.
-_BELOW = {Profile.PSS_BASELINE: "privileged", Profile.PSS_RESTRICTED: "baseline"}
+ASKED_BY = {Profile.PSS_BASELINE: "baseline", Profile.PSS_RESTRICTED: "restricted"}
+"""The profile that first holds a control -> the weakest level that asks for it."""
 _KINDS_WITHOUT_PODS = frozenset().union(*NAMESPACED.values(), {"Namespace"}) - KINDS_WITH_PODS
 
 
@@ -62,4 +62,5 @@ def _level_below(exemption: Exemption, namespace: str, knowledge: Knowledge) -> 
     control = registered().get(exemption.control)
     if control is None or not control.applies_to(knowledge.kubernetes) or not is_alive(exemption, knowledge):
         return None
-    return _BELOW.get(control.profile)
+    level = ASKED_BY.get(control.profile)
+    return None if level is None else BELOW[level]
