@@ -20,6 +20,12 @@ Answer = Callable[[str, Any], Any]
 _SECONDS_TO_SPEAK = 10
 
 
+def lend_client_pair(pki: Path, name: str) -> None:
+    """Make `<name>.crt` and `.key`, by which a service knows the API server, of those by which kubelets do."""
+    for suffix in ("crt", "key"):
+        (pki / f"{name}.{suffix}").write_bytes((pki / f"apiserver-kubelet-client.{suffix}").read_bytes())
+
+
 @contextmanager
 def service(
     pki: Path, answer: Answer, *, client_ca: bool, port: int = 0, certificate: str = "apiserver"

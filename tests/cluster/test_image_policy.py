@@ -22,7 +22,7 @@ from tests.cluster.binaries import OLDEST, Binaries
 from tests.cluster.cluster import Answer
 from tests.cluster.emitted import EmittedControlPlane, emitted, stopped
 from tests.cluster.processes import free_port
-from tests.cluster.services import service
+from tests.cluster.services import lend_client_pair, service
 from tests.docs.pages import page
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -91,8 +91,7 @@ def guarded(servers: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with stopped(servers, tmp_path_factory.mktemp(f"images-{servers.version}"), {}) as plane:
         made = Guarded(plane, free_port())
         pki = plane.cluster.pki
-        for suffix in ("crt", "key"):
-            (pki / f"images-client.{suffix}").write_bytes((pki / f"apiserver-kubelet-client.{suffix}").read_bytes())
+        lend_client_pair(pki, "images-client")
         control_plane = copy.deepcopy(CONTROL_PLANE)
         endpoint = control_plane["admission"]["image_policy_webhook"]["endpoint"]
         endpoint["url"] = f"https://127.0.0.1:{made.port}/review"

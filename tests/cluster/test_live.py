@@ -14,12 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from k8s_hardening.engine.obtaining import obtain
-from k8s_hardening.engine.progress import Progress
-from k8s_hardening.engine.workspace import Workspace
 from tests.builders import DIGEST, container, pod
 from tests.cluster.cluster import Cluster
-from tests.e2e.checkout import ROOT, Checkout, Ran, checkout
+from tests.e2e.checkout import Checkout, Ran, checkout
 
 pytestmark = pytest.mark.cluster
 
@@ -76,15 +73,7 @@ class Live:
 
     def pulumi(self, *arguments: str, told: str = "") -> str:
         """What the engine itself says about the stack."""
-        workspace = Workspace(
-            root=self.project.folder,
-            project=self.project.folder,
-            stack="prod",
-            toolchain=obtain(ROOT, Progress()),
-            pack=self.project.folder / "policy-pack",
-            pack_configuration=self.project.folder / "policy-pack/config/prod.json",
-            renders=False,
-        )
+        workspace = self.project.workspace("prod", renders=False)
         workspace.ensure_stack()
         done = subprocess.run(
             [str(workspace.toolchain.pulumi), *arguments, "--stack", "prod"],

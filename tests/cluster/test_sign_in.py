@@ -26,7 +26,7 @@ from tests.cluster.emitted import EmittedControlPlane, emitted, stopped
 from tests.cluster.options import built_check
 from tests.cluster.processes import free_port
 from tests.cluster.rights import grant
-from tests.cluster.services import service
+from tests.cluster.services import lend_client_pair, service
 from tests.docs.pages import page
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -114,9 +114,7 @@ class SignIn:
 def people(servers: Binaries, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignIn]:
     with stopped(servers, tmp_path_factory.mktemp(f"sign-in-{servers.version}"), {}) as plane:
         made = SignIn(plane, free_port())
-        pki = plane.cluster.pki
-        for suffix in ("crt", "key"):
-            (pki / f"reviews-client.{suffix}").write_bytes((pki / f"apiserver-kubelet-client.{suffix}").read_bytes())
+        lend_client_pair(plane.cluster.pki, "reviews-client")
         plane.write(emitted(servers.version, made.control_plane()))
         plane.bootstrap("make", "key-1")
         plane.bootstrap("fill")

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from k8s_hardening.engine.obtaining import obtain
+from k8s_hardening.engine.progress import Progress
+from k8s_hardening.engine.workspace import Workspace
+
 ROOT = Path(__file__).parents[2]
 KH = ROOT / ".venv/bin/k8s-hardening"
 _PROJECT = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "__main__.py", "policy-pack", "tools", "examples")
@@ -69,6 +73,18 @@ class Checkout:
 
     def up(self, *arguments: str, **environment: str) -> Ran:
         return self.run("up", "--format", "json", *arguments, **environment)
+
+    def workspace(self, stack: str, *, renders: bool) -> Workspace:
+        """The engine's view of a stack of the copy, for what the command line has no word for."""
+        return Workspace(
+            root=self.folder,
+            project=self.folder,
+            stack=stack,
+            toolchain=obtain(ROOT, Progress()),
+            pack=self.folder / "policy-pack",
+            pack_configuration=self.folder / f"policy-pack/config/{stack}.json",
+            renders=renders,
+        )
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Change a file of the copy; the old text must stand there exactly once."""

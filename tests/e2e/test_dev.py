@@ -9,11 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from k8s_hardening.engine.obtaining import obtain
-from k8s_hardening.engine.progress import Progress
-from k8s_hardening.engine.workspace import Workspace
 from k8s_hardening.model.labels import TENANT_LABEL
-from tests.e2e.checkout import ROOT, Checkout
+from tests.e2e.checkout import Checkout
 
 pytestmark = pytest.mark.e2e
 PASSPHRASE = {"PULUMI_CONFIG_PASSPHRASE": "of-a-test"}
@@ -125,15 +122,7 @@ def test_nothing_is_applied_to_a_cluster_when_nobody_can_be_asked(project: Check
 
 def put_into_state(project: Checkout, namespace: str, tenant: str) -> None:
     """Let the state of prod say that a namespace is live, as `up` to a cluster leaves it."""
-    workspace = Workspace(
-        root=project.folder,
-        project=project.folder,
-        stack="prod",
-        toolchain=obtain(ROOT, Progress()),
-        pack=project.folder / "policy-pack",
-        pack_configuration=project.folder / "policy-pack/config/prod.json",
-        renders=False,
-    )
+    workspace = project.workspace("prod", renders=False)
     state = json.loads(workspace.export())
     provider = "urn:pulumi:prod::k8s-hardening::pulumi:providers:kubernetes::target"
     token = "kubernetes:core/v1:Namespace"  # noqa: S105 - a type token

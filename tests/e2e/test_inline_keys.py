@@ -11,10 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from k8s_hardening.engine.obtaining import obtain
-from k8s_hardening.engine.progress import Progress
-from k8s_hardening.engine.workspace import Workspace
-from tests.e2e.checkout import ROOT, Checkout
+from tests.e2e.checkout import Checkout
 
 pytestmark = pytest.mark.e2e
 
@@ -31,15 +28,7 @@ def test_no_state_event_log_or_file_holds_a_key(project: Checkout, monkeypatch: 
     path.write_text(yaml.safe_dump(document))
     assert project.run("pack-config").status == 0
 
-    workspace = Workspace(
-        root=project.folder,
-        project=project.folder,
-        stack="dev",
-        toolchain=obtain(ROOT, Progress()),
-        pack=project.folder / "policy-pack",
-        pack_configuration=project.folder / "policy-pack/config/dev.json",
-        renders=True,
-    )
+    workspace = project.workspace("dev", renders=True)
     workspace.ensure_stack()
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     command = [str(workspace.toolchain.pulumi), "config", "set", "--secret", "encryptionKeys", "--stack", "dev"]

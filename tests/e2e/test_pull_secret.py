@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from k8s_hardening.engine.obtaining import obtain
-from k8s_hardening.engine.progress import Progress
 from k8s_hardening.engine.workspace import Workspace
-from tests.e2e.checkout import ROOT, Checkout
+from tests.e2e.checkout import Checkout
 
 pytestmark = pytest.mark.e2e
 
@@ -32,18 +30,6 @@ def name_credentials(project: Checkout) -> None:
     assert project.run("pack-config").status == 0
 
 
-def engine(project: Checkout) -> Workspace:
-    return Workspace(
-        root=project.folder,
-        project=project.folder,
-        stack="dev",
-        toolchain=obtain(ROOT, Progress()),
-        pack=project.folder / "policy-pack",
-        pack_configuration=project.folder / "policy-pack/config/dev.json",
-        renders=True,
-    )
-
-
 def pulumi(workspace: Workspace, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(workspace.toolchain.pulumi), *arguments, "--stack", "dev"],
@@ -59,7 +45,7 @@ def pulumi(workspace: Workspace, *arguments: str, told: str = "") -> subprocess.
 def test_no_state_event_log_or_file_holds_credentials(project: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAME, PASSPHRASE)
     name_credentials(project)
-    workspace = engine(project)
+    workspace = project.workspace("dev", renders=True)
     workspace.ensure_stack()
     password = secrets.token_hex(16)
     auth = base64.b64encode(f"robot:{password}".encode()).decode()

@@ -11,6 +11,7 @@ import pytest
 
 from k8s_hardening.controls.control import Finding
 from k8s_hardening.controls.privileged import CONTROL
+from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.enforcement import verdict
 from k8s_hardening.enforcement.verdict import Bench, Resource
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, holds_unknown
@@ -71,7 +72,7 @@ def test_a_disabled_control_says_nothing_at_any_level(monkeypatch: pytest.Monkey
 def test_a_control_that_is_advisory_by_nature_speaks_of_known_objects(monkeypatch: pytest.MonkeyPatch) -> None:
     by_nature = replace(CONTROL, level=Level.ADVISORY)
     monkeypatch.setattr(verdict, "_OBJECT_CONTROLS", (by_nature,))
-    monkeypatch.setattr(verdict, "CONTROLS", (*(one for one in verdict.CONTROLS if one.id != CONTROL.id), by_nature))
+    monkeypatch.setattr(verdict, "CONTROLS", (*(one for one in CONTROLS if one.id != CONTROL.id), by_nature))
     made = container()
     made["securityContext"] = {**made["securityContext"], "privileged": True}
     bench = Bench(PackConfiguration(), TODAY)
