@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from k8s_hardening.resources.baseline import (
         AdmissionPoliciesSettingsArgs,
         AppArmorArgs,
+        AppArmorLoaderSettingsArgs,
         AppArmorProfileArgs,
         BaselineTenantArgs,
         CniArgs,
@@ -92,6 +93,7 @@ __all__ = [
     "AesGcmArgs",
     "ApiServerArgs",
     "AppArmorArgs",
+    "AppArmorLoaderSettingsArgs",
     "AppArmorProfileArgs",
     "AuditAlertsArgs",
     "AuditArgs",
@@ -179,6 +181,7 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
         "baseline": (
             "AdmissionPoliciesSettingsArgs",
             "AppArmorArgs",
+            "AppArmorLoaderSettingsArgs",
             "AppArmorProfileArgs",
             "BaselineTenantArgs",
             "CniArgs",

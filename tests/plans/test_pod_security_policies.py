@@ -159,7 +159,9 @@ def test_profiles_of_the_nodes_are_allowed_by_name_beside_the_runtime_s() -> Non
     assert annotations == {
         "seccomp.security.alpha.kubernetes.io/allowedProfileNames": "runtime/default,localhost/a.json,localhost/b.json",
         "seccomp.security.alpha.kubernetes.io/defaultProfileName": "runtime/default",
-        "apparmor.security.beta.kubernetes.io/allowedProfileNames": "runtime/default,localhost/web",
+        "apparmor.security.beta.kubernetes.io/allowedProfileNames": (
+            "runtime/default,localhost/k8s-hardening-web-83d1446bb2"
+        ),
         "apparmor.security.beta.kubernetes.io/defaultProfileName": "runtime/default",
     }
     spec = policy(Level.BASELINE, selinux={"type": "container_t"})["spec"]

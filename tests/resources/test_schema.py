@@ -176,6 +176,13 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                         "network": False,
                     }
                 ],
+                "preinstalled": ["docker-default"],
+                "loader": {
+                    "image": f"registry.example.com/platform/apparmor-loader@sha256:{'0' * 64}",
+                    "apiServer": ["10.0.0.10/32"],
+                    "exemption": {"owner": "platform-team", "expires": "2027-06-30"},
+                    "nodeSelector": {"kubernetes.io/os": "linux"},
+                },
                 "required": True,
             },
             "hostPaths": {"monitoring": ["/var/log/pods"]},

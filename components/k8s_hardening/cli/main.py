@@ -18,6 +18,7 @@ from k8s_hardening.model.problems import BadInputError
 
 # Name -> (where the command is, what the list of commands says).
 COMMANDS = {
+    "apparmor": ("k8s_hardening.cli.apparmor:apparmor", "Import, learn and verify AppArmor profiles."),
     "baseline": ("k8s_hardening.cli.baseline:baseline", "List every setting of a baseline."),
     "check": ("k8s_hardening.cli.check:check", "Judge Kubernetes YAML and JSON with every control."),
     "controls": ("k8s_hardening.cli.controls:controls", "List the controls, or explain one."),

@@ -13,12 +13,10 @@ from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.profile_types import allow_profiles, forbidden_profiles
+from k8s_hardening.kube.apparmor import ANNOTATION, FIELD, LOCALHOST, RUNTIME_DEFAULT
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, key_path
 from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
-
-FIELD = "appArmorProfile"
-ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -29,7 +27,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         if pod.metadata.get("annotations") is UNKNOWN:
             yield finding(path, UNKNOWN, "give the annotations plain values")
         for key, value in _forbidden_annotations(pod):
-            yield finding(key_path(path, key), value, "set it to runtime/default")
+            yield finding(key_path(path, key), value, f"set it to {RUNTIME_DEFAULT}")
 
 
 def harden(manifest: Manifest, knowledge: Knowledge) -> None:
@@ -37,7 +35,7 @@ def harden(manifest: Manifest, knowledge: Knowledge) -> None:
     for pod in pods_of(manifest):
         allow_profiles(pod, FIELD)
         for key, _ in list(_forbidden_annotations(pod)):
-            pod.annotations[key] = "runtime/default"
+            pod.annotations[key] = RUNTIME_DEFAULT
 
 
 def _forbidden_annotations(pod: Pod) -> Iterator[tuple[str, Any]]:
@@ -47,9 +45,7 @@ def _forbidden_annotations(pod: Pod) -> Iterator[tuple[str, Any]]:
 
 
 def _is_allowed(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, str) and (value in ("", "runtime/default") or value.startswith("localhost/"))
-    )
+    return value is None or (isinstance(value, str) and (value in ("", RUNTIME_DEFAULT) or value.startswith(LOCALHOST)))
 
 
 CONTROL = Control(

@@ -12,17 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.admission import AdmissionRule
-from k8s_hardening.controls.apparmor import ANNOTATION, FIELD
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
 from k8s_hardening.controls.shared.relaxations import linux_pods_of
 from k8s_hardening.controls.shared.security_contexts import changeable_containers
-from k8s_hardening.kube.admission_policies import APPARMOR_FIELD_SINCE
+from k8s_hardening.kube.apparmor import ANNOTATION, FIELD, FIELD_SINCE, RUNTIME_DEFAULT
 from k8s_hardening.kube.cel import any_of, text
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map, as_str, ensure_map, is_changeable, key_path
 from k8s_hardening.kube.pods import Pod, carries_pods
 from k8s_hardening.model.knowledge import Knowledge
 
-_DEFAULT, _OLD_DEFAULT = {"type": "RuntimeDefault"}, "runtime/default"
+_DEFAULT = {"type": "RuntimeDefault"}
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -34,7 +33,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
                 value = _annotated(pod, name)
                 if value is None or value is UNKNOWN:
                     path = key_path(f"{pod.metadata_path}.annotations", f"{ANNOTATION}{as_str(name)}")
-                    yield finding(path, value, f"set it to {_OLD_DEFAULT}, or to localhost/<profile>")
+                    yield finding(path, value, f"set it to {RUNTIME_DEFAULT}, or to localhost/<profile>")
 
 
 def check_1_30(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -63,7 +62,7 @@ def harden(manifest: Manifest, knowledge: Knowledge) -> None:
             for container in changeable_containers(pod):
                 name = container.get("name")
                 if isinstance(name, str) and _annotated(pod, name) is None and is_changeable(pod.metadata):
-                    ensure_map(pod.metadata, "annotations")[f"{ANNOTATION}{name}"] = _OLD_DEFAULT
+                    ensure_map(pod.metadata, "annotations")[f"{ANNOTATION}{name}"] = RUNTIME_DEFAULT
 
 
 def harden_1_30(manifest: Manifest, knowledge: Knowledge) -> None:
@@ -86,7 +85,7 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
         "has(variables.pod.os) && variables.pod.os.name == 'windows'",
         f"{key} in variables.annotations && variables.annotations[{key}] != ''",
     ]
-    if knowledge.kubernetes >= APPARMOR_FIELD_SINCE:
+    if knowledge.kubernetes >= FIELD_SINCE:
         ways += [
             f"has(variables.pod.securityContext) && has(variables.pod.securityContext.{FIELD})",
             f"has(c.securityContext) && has(c.securityContext.{FIELD})",
@@ -106,6 +105,6 @@ CONTROL = Control(
     check=check,
     concerns=carries_pods,
     harden=harden,
-    revisions=(Revision(since=APPARMOR_FIELD_SINCE, check=check_1_30, harden=harden_1_30),),
+    revisions=(Revision(since=FIELD_SINCE, check=check_1_30, harden=harden_1_30),),
     admission=admission,
 )

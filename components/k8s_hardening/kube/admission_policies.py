@@ -25,8 +25,6 @@ FILE_SUFFIX = ".static.k8s.io"
 pkg/admission/plugin/manifest/validation.go)."""
 IMAGE_VOLUMES_SINCE = KubeVersion(1, 31)
 """Before, no pod has a field `volumes[*].image`, and an expression with it would not fit the type."""
-APPARMOR_FIELD_SINCE = KubeVersion(1, 30)
-"""Before, only annotations name AppArmor profiles."""
 
 
 def policy_api(version: KubeVersion) -> str | None:

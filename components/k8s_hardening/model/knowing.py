@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
@@ -20,6 +21,9 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
         digests_required=not baseline.images.allow_tags,
         registries=tuple(sorted(set(baseline.images.registries))),
         apparmor_required=baseline.apparmor.required,
+        apparmor_profiles=profile_names(baseline.apparmor.profiles),
+        apparmor_preinstalled=tuple(sorted(set(baseline.apparmor.preinstalled))),
+        apparmor_labelled=baseline.apparmor.loader is not None,
         host_paths={name: tuple(sorted(set(paths))) for name, paths in sorted(baseline.host_paths.items())},
         platform=tuple(sorted(set(baseline.admission_policies.platform))),
         tenants=tuple(facts_of(tenant) for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)),

@@ -44,6 +44,12 @@ class Knowledge(Model):
     """Allowed image registries with optional path prefix, for example registry.example.com/team. Empty: any."""
     apparmor_required: bool = False
     """Every container must have an AppArmor profile; otherwise none of them may switch it off."""
+    apparmor_profiles: dict[str, str] | None = None
+    """Friendly name -> kernel's name of the AppArmor profiles that the environment provides; None when not declared."""
+    apparmor_preinstalled: tuple[str, ...] = ()
+    """Kernel's names of AppArmor profiles that the nodes have by themselves."""
+    apparmor_labelled: bool = False
+    """Nodes that have a profile of the environment say so by a label (kube/apparmor.py), since a loader runs there."""
     host_paths: dict[str, tuple[str, ...]] = {}
     """Namespace -> folders of the node that its pods may mount, read-only, with all that lies below."""
     platform: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from k8s_hardening.kube.names import is_dns1123_label
 from k8s_hardening.kube.pod_security import GATED, judges
 from k8s_hardening.kube.pod_security_policies import LAST, PLUGIN, is_served
 from k8s_hardening.kube.version import KubeVersion, supported
+from k8s_hardening.model.apparmor import InstalledName
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Reason, Switch, is_system_namespace, matching, wrong
 from k8s_hardening.model.raw import Problem
@@ -190,8 +191,8 @@ class PodSecurityInputs(PodSecuritySpec, Whole):
     """Kubernetes version of the cluster."""
     namespaces: dict[Name, PodSecurityLevel] = Field(default={}, examples=[{"payments-api": "restricted"}])
     """Level of each tenant's namespace."""
-    apparmor_profiles: tuple[Name, ...] | None = Field(default=None, examples=[["deny-write"]])
-    """AppArmor profiles that pods may choose; left out where the nodes have no AppArmor."""
+    apparmor_profiles: tuple[InstalledName, ...] | None = Field(default=None, examples=[["docker-default"]])
+    """AppArmor profiles that pods may choose, by the kernel's names; left out where the nodes have no AppArmor."""
 
     @classmethod
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.checked import is_system_namespace
 from k8s_hardening.model.pod_security import PodSecurityInputs, PodSecuritySpec
@@ -24,7 +25,7 @@ def pod_security_inputs(baseline: Baseline) -> PodSecurityInputs:
             name: reason for name, reason in exempt.items() if name not in elsewhere and not is_system_namespace(name)
         }
         written["privileged_namespaces"] = {**left_alone, **spec.privileged_namespaces}
-    profiles = tuple(profile.name for profile in baseline.apparmor.profiles)
+    profiles = (*profile_names(baseline.apparmor.profiles).values(), *baseline.apparmor.preinstalled)
     return PodSecurityInputs(
         **written, kubernetes=version, namespaces=levels, apparmor_profiles=profiles if profiles else None
     )

@@ -90,7 +90,7 @@ class AppArmorProfileArgs(TypedDict):
     """What a confined process may do with files; everything else follows the container default."""
 
     name: str
-    """Name of the profile, for example deny-write."""
+    """Name of the profile, for example deny-write; the kernel knows it with a prefix and a hash of its text."""
     mode: NotRequired[str]
     """enforce stops violations, complain logs them."""
     read_only: NotRequired[Sequence[str]]
@@ -105,11 +105,37 @@ class AppArmorProfileArgs(TypedDict):
     """Whether the process may use IP sockets."""
 
 
+class LoaderExemptionArgs(TypedDict):
+    """Who answers for what the loader needs beyond the controls, and until when."""
+
+    owner: str
+    """Who answers for it."""
+    expires: str
+    """Last day on which it holds."""
+
+
+class AppArmorLoaderSettingsArgs(TypedDict):
+    """The DaemonSet that loads the profiles on every node, and labels the nodes that have them."""
+
+    image: str
+    """Image of the loader, by digest; `k8s-hardening apparmor image` makes it."""
+    api_server: Sequence[str]
+    """Addresses of the API server, those of its hosts and of its Service; the loader reaches nothing else."""
+    exemption: LoaderExemptionArgs
+    """Who answers for what the loader needs beyond the controls, and until when."""
+    node_selector: NotRequired[Mapping[str, str]]
+    """Labels of the nodes that get the loader; empty means every Linux node."""
+
+
 class AppArmorArgs(TypedDict):
     """AppArmor in an environment."""
 
     profiles: NotRequired[Sequence[AppArmorProfileArgs]]
     """Profiles that the nodes provide."""
+    preinstalled: NotRequired[Sequence[str]]
+    """Profiles that the nodes have without this baseline, by the kernel's name; pods may choose them, too."""
+    loader: NotRequired[AppArmorLoaderSettingsArgs]
+    """Brings the profiles to the nodes; without it they are files for the hosts."""
     required: NotRequired[bool]
     """Every container must have an AppArmor profile; a node without AppArmor refuses such pods."""
 

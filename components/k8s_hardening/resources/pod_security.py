@@ -34,7 +34,7 @@ class PodSecurityArgs(TypedDict):
     selinux: NotRequired[SeLinuxArgs]
     """SELinux options that every pod gets; none may choose others."""
     apparmor_profiles: NotRequired[Sequence[str]]
-    """AppArmor profiles that pods may choose; left out where the nodes have no AppArmor."""
+    """AppArmor profiles that pods may choose, by the kernel's names; left out where the nodes have no AppArmor."""
 
 
 class PodSecurity(HardenedComponent):

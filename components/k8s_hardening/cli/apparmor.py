@@ -1,0 +1,17 @@
+"""`k8s-hardening apparmor`: everything about AppArmor profiles that no preview does."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def apparmor() -> None:
+    r"""Import, learn and verify AppArmor profiles, and make the loader's image.
+
+    Profiles are declared in the baseline, below apparmor.profiles.
+
+    \b
+    Examples:
+      k8s-hardening baseline | grep apparmor
+    """
