@@ -102,6 +102,10 @@ class AppArmorLoaderSpec(Model):
     """Labels of the nodes that get the loader; empty means every Linux node."""
 
 
+LARGEST_PROFILE = 1024 * 1024
+"""Bytes that a ConfigMap holds at most (k8s.io/kubernetes v1.37.2 pkg/apis/core, MaxSecretSize)."""
+
+
 class AppArmorSpec(Model):
     """AppArmor in an environment."""
 

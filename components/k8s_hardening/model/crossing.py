@@ -66,7 +66,7 @@ def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
         yield from _port_ranges(flows, version)
         yield from _namespaces_without_name(flows, version, owners)
     yield from _port_ranges_of_cni(flows, _map(data.get("cni")))
-    yield from _profiles(data)
+    yield from _profiles(_map(data.get("apparmor")), ("apparmor",))
     yield from _exempt_namespaces(data, owners)
     yield from _host_paths(data, owners)
 
@@ -77,6 +77,11 @@ def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
     yield from _namespaces(tenant, {})
     yield from _flows(tenant)
     yield from _version_problems(data, list(tenant.flows()))
+
+
+def loader_problems(data: dict[str, Any]) -> Iterator[Problem]:
+    """Problems between the parts of a loader of AppArmor profiles that stands alone."""
+    yield from _profiles(data, ())
 
 
 def deny_all_problems(data: dict[str, Any]) -> Iterator[Problem]:
@@ -264,11 +269,11 @@ def _exempt_namespaces(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iter
             yield (*path, name), reason, what
 
 
-def _profiles(data: dict[str, Any]) -> Iterator[Problem]:
-    names = [_text(_map(profile).get("name")) for profile in _list(_map(data.get("apparmor")).get("profiles"))]
+def _profiles(holder: dict[str, Any], where: Loc) -> Iterator[Problem]:
+    names = [_text(_map(profile).get("name")) for profile in _list(holder.get("profiles"))]
     for (first, name), (second, other) in itertools.combinations(enumerate(names), 2):
         if name and name == other and first == names.index(name):
-            loc: Loc = ("apparmor", "profiles", second, "name")
+            loc: Loc = (*where, "profiles", second, "name")
             yield loc, other, f'is already the name of profiles[{first}]; for example "{_beside(other, second)}"'
 
 
