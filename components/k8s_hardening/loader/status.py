@@ -1,18 +1,15 @@
-"""The status file: what the last round found, for the probes and for people."""
+"""The status file: what the last round found, for people; and its extract for the probes."""
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-STATUS = Path("/run/apparmor-loader/status.json")
-_READY_INTERVALS = 3
-_ALIVE_INTERVALS = 10
+from .probing import FOLDER, PROBE, probe_text
+
+STATUS = Path(FOLDER) / "status.json"
 
 
 @dataclass(frozen=True)
@@ -43,56 +40,15 @@ class Status:
     profiles: Mapping[str, ProfileStatus] = field(default_factory=dict)
 
 
-class StatusError(Exception):
-    """There is no readable status; the text is one sentence."""
-
-
 def write_status(status: Status, file: Path = STATUS) -> None:
-    """Replace the file as a whole: a reader sees the old one or the new one."""
-    descriptor, scratch = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with os.fdopen(descriptor, "w") as opened:
-            json.dump(asdict(status), opened, indent=2, sort_keys=True)
-            opened.write("\n")
-        os.replace(scratch, file)  # noqa: PTH105 - a file of the same folder
-    except BaseException:
-        os.unlink(scratch)  # noqa: PTH108
-        raise
+    """Write the status and what the probes read, each so that a reader sees the old one or the new one."""
+    _replace(file, json.dumps(asdict(status), indent=2, sort_keys=True) + "\n")
+    loaded = sorted(name for name, one in status.profiles.items() if one.state == "loaded")
+    problem = "" if status.state == "ready" else " ".join(status.message.split())
+    _replace(file.with_name(PROBE), probe_text(status.finished, status.interval, problem, loaded))
 
 
-def read_status(file: Path = STATUS) -> Status:
-    """The status of the last round.
-
-    Raises:
-        StatusError: no round has ended yet, or something else wrote the file.
-    """
-    try:
-        data = json.loads(file.read_text())
-        profiles = {name: ProfileStatus(**one) for name, one in data.pop("profiles").items()}
-        return Status(**data, profiles=profiles)
-    except FileNotFoundError:
-        raise StatusError("no round has ended yet") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StatusError(f"{file} cannot be read: {type(error).__name__}") from None
-
-
-def not_alive(status: Status, now: float | None = None) -> str | None:
-    """Why the loop is taken for dead; None when it runs."""
-    return _too_old(status, _ALIVE_INTERVALS, now)
-
-
-def not_ready(status: Status, kernel: Mapping[str, str], now: float | None = None) -> str | None:
-    """Why the node does not have all profiles, by the last round and the kernel of this moment; None when it does."""
-    if (old := _too_old(status, _READY_INTERVALS, now)) is not None:
-        return old
-    if status.state != "ready":
-        return status.message or f"the state is {status.state}"
-    gone = sorted(name for name, one in status.profiles.items() if one.state == "loaded" and name not in kernel)
-    return f"no longer in the kernel: {', '.join(gone)}" if gone else None
-
-
-def _too_old(status: Status, intervals: int, now: float | None) -> str | None:
-    age = (time.monotonic() if now is None else now) - status.finished
-    if 0 <= age <= intervals * status.interval:
-        return None
-    return f"the last round ended {age:.0f} s ago"
+def _replace(file: Path, text: str) -> None:
+    scratch = file.with_name(f".{file.name}.new")
+    scratch.write_text(text)
+    scratch.replace(file)
