@@ -1,45 +1,17 @@
-"""An AppArmor profile as typed data."""
+"""AppArmor in an environment: the profiles of its nodes, and what brings them there."""
 
 from __future__ import annotations
 
-import re
-from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from k8s_hardening.kube.apparmor import LONGEST_PROFILE_NAME
-from k8s_hardening.kube.linux_capabilities import LINUX_CAPABILITIES
+from k8s_hardening.model.apparmor_leaves import InstalledName as InstalledName
+from k8s_hardening.model.apparmor_profile import AppArmorMode as AppArmorMode
+from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec as AppArmorProfileSpec
 from k8s_hardening.model.base import Model
-from k8s_hardening.model.checked import Day, Name, Switch, Word, matching, not_empty, wrong
+from k8s_hardening.model.checked import Day, Switch, Word, matching, not_empty
 from k8s_hardening.model.network import Cidr, Labels
-
-# A rule's path is written without quotes: what could end, split or continue it is refused, and so is whatever the
-# parser gives a meaning that nobody needs here (escapes, classes with ranges, comments, variables of one's own).
-_CHOICE = r"\{(?=[^}]*,)(?![^}]*,,)[A-Za-z0-9_./*,-]+\}"  # {a,b}: two at least, and two commas would end the rule
-_PATH = re.compile(rf"(?:@\{{(?:HOME|PROC|run|sys)\}})?/(?:[A-Za-z0-9_./*?+:~%=^-]|{_CHOICE})*")
-
-
-def _path(text: str) -> str:
-    if _PATH.fullmatch(text) is None or "//" in text or "/../" in f"{text}/":
-        raise wrong("is not an absolute path (or glob) of letters, digits and ._*?{}/+:~%=^-", '"/var/lib/app/**"')
-    return text
-
-
-def _capability(text: str) -> str:
-    if text not in LINUX_CAPABILITIES:
-        raise wrong("is not the name of a capability in lower case", '"net_bind_service"')
-    return text
-
-
-def _profile_name(text: str) -> str:
-    if len(text) > LONGEST_PROFILE_NAME:
-        raise wrong(f"has {len(text)} characters, at most {LONGEST_PROFILE_NAME} are allowed", '"deny-write"')
-    return text
-
-
-_INSTALLED = r"[A-Za-z0-9/_][A-Za-z0-9_./+:@-]*"
-InstalledName = Annotated[str, matching(_INSTALLED, "is not the name of an AppArmor profile", '"docker-default"')]
 
 _IMAGE = f"registry.example.com/platform/apparmor-loader@sha256:{'0' * 64}"
 LoaderImage = Annotated[str, matching(r"[^@\s]+@sha256:[0-9a-f]{64}", "is not an image by digest", f'"{_IMAGE}"')]
@@ -48,36 +20,6 @@ _LOADER = {
     "api_server": ["10.0.0.10/32"],
     "exemption": {"owner": "platform-team", "expires": "2027-06-30"},
 }
-
-ProfileName = Annotated[Name, AfterValidator(_profile_name)]
-ProfilePath = Annotated[str, AfterValidator(_path)]
-Capability = Annotated[str, AfterValidator(_capability)]
-
-
-class AppArmorMode(StrEnum):
-    """What the kernel does with a violation."""
-
-    ENFORCE = "enforce"
-    COMPLAIN = "complain"
-
-
-class AppArmorProfileSpec(Model):
-    """What a confined process may do with files; everything else follows the container default."""
-
-    name: ProfileName = Field(examples=["deny-write"])
-    """Name of the profile, for example deny-write; the kernel knows it with a prefix and a hash of its text."""
-    mode: AppArmorMode = AppArmorMode.ENFORCE
-    """enforce stops violations, complain logs them."""
-    read_only: tuple[ProfilePath, ...] = Field(default=(), examples=[["/etc/**"]])
-    """Paths that may be read, not written."""
-    writable: tuple[ProfilePath, ...] = Field(default=(), examples=[["/var/lib/app/**"]])
-    """Paths that may be read and written."""
-    denied: tuple[ProfilePath, ...] = Field(default=(), examples=[["/root/**"]])
-    """Paths that may not be touched at all; wins over the others."""
-    capabilities: tuple[Capability, ...] = Field(default=(), examples=[["net_bind_service"]])
-    """Capabilities that the process may use."""
-    network: Switch = True
-    """Whether the process may use IP sockets."""
 
 
 class LoaderExemptionSpec(Model):
@@ -109,7 +51,7 @@ LARGEST_PROFILE = 1024 * 1024
 class AppArmorSpec(Model):
     """AppArmor in an environment."""
 
-    profiles: tuple[AppArmorProfileSpec, ...] = Field(default=(), examples=[[{"name": "deny-write"}]])
+    profiles: tuple[AppArmorProfileSpec, ...] = Field(default=(), examples=[[{"ready_made": "deny-write"}]])
     """Profiles that the nodes provide."""
     preinstalled: tuple[InstalledName, ...] = Field(default=(), examples=[["docker-default"]])
     """Profiles that the nodes have without this baseline, by the kernel's name; pods may choose them, too."""
