@@ -19,7 +19,10 @@ class Cluster:
     """Pods, namespaces and policies as the server keeps them."""
 
     def __init__(self, objects: Sequence[Object]) -> None:
-        self.policies = [one for one in objects if one["kind"] == "NetworkPolicy"]
+        self.policies: dict[str, list[Object]] = {}
+        for one in objects:
+            if one["kind"] == "NetworkPolicy":
+                self.policies.setdefault(place(one), []).append(one)
         self.labels = {
             one["metadata"]["name"]: {
                 **one["metadata"].get("labels", {}),
@@ -38,7 +41,7 @@ class Cluster:
     def _lets_in(self, source: End, destination: End, protocol: str, port: int) -> bool:
         if isinstance(destination, str):
             return True
-        selecting = [one for one in self.policies if "Ingress" in types(one) and self._selects(one, destination)]
+        selecting = self._selecting(destination, "Ingress")
         # "Traffic is allowed to a pod if there are no NetworkPolicies selecting the pod, OR if the traffic matches at
         # least one ingress rule across all of the NetworkPolicy objects whose podSelector matches the pod."
         return not selecting or any(
@@ -50,7 +53,7 @@ class Cluster:
     def _lets_out(self, source: End, destination: End, protocol: str, port: int) -> bool:
         if isinstance(source, str):
             return True
-        selecting = [one for one in self.policies if "Egress" in types(one) and self._selects(one, source)]
+        selecting = self._selecting(source, "Egress")
         # "Outgoing traffic is allowed if there are no NetworkPolicies selecting the pod, OR if the traffic matches at
         # least one egress rule across all of the NetworkPolicy objects whose podSelector matches the pod."
         return not selecting or any(
@@ -59,11 +62,15 @@ class Cluster:
             for rule in policy["spec"].get("egress") or []
         )
 
-    def _selects(self, policy: Object, pod: Object) -> bool:
+    def _selecting(self, pod: Object, direction: str) -> list[Object]:
         # "An empty selector matches all pods in the policy's namespace. This field is optional. If it is not specified,
         # it defaults to an empty selector."
-        selector = policy["spec"].get("podSelector") or {}
-        return place(policy) == place(pod) and matches(selector, pod["metadata"].get("labels", {}))
+        labels = pod["metadata"].get("labels", {})
+        return [
+            policy
+            for policy in self.policies.get(place(pod), [])
+            if direction in types(policy) and matches(policy["spec"].get("podSelector") or {}, labels)
+        ]
 
     def _in_peers(self, policy: Object, peers: list[Object] | None, end: End) -> bool:
         # "Items in this list are combined using a logical OR operation. If this field is empty or missing, this rule

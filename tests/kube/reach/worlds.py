@@ -101,7 +101,7 @@ def peers() -> st.SearchStrategy[Object]:
 
 def ports() -> st.SearchStrategy[Object]:
     protocol = st.fixed_dictionaries({}, optional={"protocol": st.sampled_from(("TCP", "UDP", "SCTP"))})
-    which = st.one_of(
+    which: st.SearchStrategy[Object] = st.one_of(
         st.just({}),
         st.sampled_from(NUMBERS).map(lambda number: {"port": number}),
         st.sampled_from(("web", "admin")).map(lambda name: {"port": name}),
