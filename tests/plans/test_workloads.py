@@ -40,6 +40,17 @@ def by_id(fixture: Fixture) -> str:
     return fixture.id
 
 
+def profiles_of(fixture: Fixture) -> dict[str, Any]:
+    """What a fixture knows of AppArmor profiles, as `harden` takes it."""
+    names = ("apparmor_profiles", "apparmor_preinstalled", "apparmor_labelled")
+    return {name: getattr(fixture.knowledge, name) for name in names}
+
+
+def names_profile_wrong(fixture: Fixture) -> bool:
+    """Which profile was meant, only the helper can say; a control has no fix for it."""
+    return fixture.control_id == "apparmor-profile-provided" and bool(fixture.expected)
+
+
 def said(hardened: Hardened) -> set[tuple[str, str]]:
     return {(change.path, change.control) for change in hardened.changes}
 
@@ -275,7 +286,7 @@ def test_fixtures_come_out_clean_and_to_harden_again_changes_nothing(fixture: Fi
             assert again.manifest == once.manifest
 
 
-@pytest.mark.parametrize("fixture", OWN, ids=by_id)
+@pytest.mark.parametrize("fixture", [one for one in OWN if not names_profile_wrong(one)], ids=by_id)
 def test_it_does_what_the_fixes_of_the_controls_do(fixture: Fixture) -> None:
     """No second way: without settings, and where no older version is asked for more, both give the same."""
     controls = [control_of(control_id) for control_id in CONTROL_IDS]
@@ -284,7 +295,7 @@ def test_it_does_what_the_fixes_of_the_controls_do(fixture: Fixture) -> None:
         return
     for manifest in fixture.manifests:
         by_controls = harden_by(manifest, controls, fixture.knowledge)
-        assert harden(manifest, kubernetes=version).manifest == by_controls
+        assert harden(manifest, kubernetes=version, **profiles_of(fixture)).manifest == by_controls
 
 
 @pytest.mark.parametrize("fixture", [one for one in OWN if "/pass/" in one.path.as_posix()], ids=by_id)
