@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from k8s_hardening.cli.apparmor_image import image
+
 
 @click.group()
 def apparmor() -> None:
@@ -15,3 +17,6 @@ def apparmor() -> None:
     Examples:
       k8s-hardening baseline | grep apparmor
     """
+
+
+apparmor.add_command(image)
