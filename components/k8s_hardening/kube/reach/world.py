@@ -89,7 +89,7 @@ class World:
             (*flaws, *disagreeing),
             version,
             enforcement,
-            Regions(network for policy in policies for network in networks_of(policy)),
+            Regions((*enforcement.pod_networks, *(one for policy in policies for one in networks_of(policy)))),
         )
 
     def with_ends(self, pods: Iterable[Pods] = (), networks: Iterable[Network] = ()) -> World:
@@ -214,7 +214,7 @@ class World:
         """Each pod of which something is known of its address, with the regions it may lie in."""
         anywhere = 0
         for network in self.enforcement.pod_networks:
-            anywhere |= self.regions.within(network) or 1 << self.regions.place_of(network.network_address)
+            anywhere |= self.regions.within(network)
         return tuple(
             (place, mask_of(map(self.regions.place_of, one.addresses)) if one.addresses else anywhere)
             for place, one in enumerate(self.pods)
