@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from k8s_hardening.cli.apparmor_image import image
+from k8s_hardening.cli.apparmor_verify import verify
 
 
 @click.group()
@@ -16,7 +17,9 @@ def apparmor() -> None:
     \b
     Examples:
       k8s-hardening baseline | grep apparmor
+      k8s-hardening apparmor verify deploy/
     """
 
 
 apparmor.add_command(image)
+apparmor.add_command(verify)
