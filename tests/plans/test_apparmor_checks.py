@@ -112,7 +112,8 @@ def test_what_has_ended_cannot_be_asked() -> None:
 
 @pytest.mark.parametrize("name", ["-rf", "a b", "$(id)", "a;b", "A", "", "a/b", "a\nb", "x" * 300])
 def test_a_name_that_no_server_takes_never_reaches_a_shell(name: str) -> None:
-    for steps in (("metadata", "name"), ("metadata", "namespace"), ("spec", "containers", 0, "name")):
+    places: list[tuple[str | int, ...]] = [("metadata", "name"), ("metadata", "namespace")]
+    for steps in (*places, ("spec", "containers", 0, "name")):
         made = pod(containers=[confined()])
         holder: Any = made
         for step in steps[:-1]:

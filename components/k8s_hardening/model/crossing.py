@@ -72,6 +72,8 @@ def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
         yield from _namespaces_without_name(flows, version, owners)
     yield from _port_ranges_of_cni(flows, _map(data.get("cni")))
     yield from _profiles(_map(data.get("apparmor")), ("apparmor",))
+    yield from _modes_of_files(data)
+    yield from _profiles_of_workloads(data)
     yield from _exempt_namespaces(data, owners)
     yield from _host_paths(data, owners)
 
