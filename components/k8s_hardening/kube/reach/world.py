@@ -68,7 +68,7 @@ class World:
             manifests: any objects, lists included.
             version: version of the cluster.
             enforcement: what its network plug-in makes of policies.
-            imagine: add the pods that could run where there are only policies, see `imagined_pods`.
+            imagine: add the pods that could run in namespaces without workloads, see `imagined_pods`.
         """
         objects = [one for manifest in manifests for _, one in expand_lists(manifest)]
         reads_ranges = enforcement.port_ranges and version >= PORT_RANGES_SINCE
@@ -78,9 +78,11 @@ class World:
             objects, (*(one.namespace for one in owners), *_places(policies)), version
         )
         if imagine:
+            used = {one.namespace for one in owners}
             for one in imagined_pods(policies, (name for name in namespaces if name != UNPLACED)):
-                owners.setdefault(one, ())
-                namespaces.setdefault(one.namespace, _with_name({}, one.namespace, version))
+                if one.namespace not in used:
+                    owners[one] = ()
+                    namespaces.setdefault(one.namespace, _with_name({}, one.namespace, version))
         return cls(
             tuple(owners),
             owners,
