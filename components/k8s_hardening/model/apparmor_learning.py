@@ -48,6 +48,7 @@ class Learnt:
     name: str
     reads: set[str] = field(default_factory=set)
     maps: set[str] = field(default_factory=set)
+    locks: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
     runs: set[str] = field(default_factory=set)
     capabilities: set[str] = field(default_factory=set)
@@ -69,7 +70,7 @@ class Learnt:
         rules = set(self.rules)
         lists = {}
         wanted = {
-            "readable": (self.reads - self.writes - self.runs | self.maps - self.runs, "mrk"),
+            "readable": (self._readable(), "mrk"),
             "writable": (self.writes, "rwlk"),
             "executables": (self.runs, "mrix"),
         }
@@ -86,6 +87,10 @@ class Learnt:
             **({"unchecked_rules": sorted(rules | _other_sockets(self.sockets))}
                if rules or _other_sockets(self.sockets) else {}),
         }  # fmt: skip
+
+    def _readable(self) -> set[str]:
+        """What neither the list of writable paths nor that of programs allows by itself."""
+        return self.reads - self.writes - self.runs | self.maps - self.runs | self.locks - self.writes
 
 
 def _network(sockets: set[tuple[str, str]]) -> dict[str, Any]:
@@ -147,16 +152,16 @@ def _by_fields(learnt: Learnt, event: AuditEvent) -> str | None:
         return _socket(learnt, event)
     if "name" in event.fields and "denied_mask" in event.fields:
         return _file(learnt, event)
-    return f"{_shown(event.operation)}, for which a profile has no field"
+    return f"{_operation(event)}, for which a profile has no field"
 
 
 def _file(learnt: Learnt, event: AuditEvent) -> str | None:
     path = event.fields["name"]
     mask = event.fields["denied_mask"].replace(":", "")
     if not path.startswith("/") or "//" in path or "/../" in f"{path}/" or "\0" in path:
-        return f"{_shown(event.operation)} of {_shown(path)}, which is no path"
+        return f"{_operation(event)} of {_shown(path)}, which is no path"
     if _MASK.fullmatch(mask) is None:
-        return f"{_shown(event.operation)} of {_shown(path)} with the access {_shown(mask)}"
+        return f"{_operation(event)} of {_shown(path)} with the access {_shown(mask)}"
     letters = set(mask)
     writes = bool(letters.intersection("wacdl"))
     if _NEVER.match(path) or (letters.intersection("wacdlkx") and _NEVER_WRITTEN.match(path)):
@@ -167,7 +172,9 @@ def _file(learnt: Learnt, event: AuditEvent) -> str | None:
         learnt.writes.add(path)
     if "m" in letters:
         learnt.maps.add(path)
-    if letters.intersection("rk"):
+    if "k" in letters:
+        learnt.locks.add(path)
+    if "r" in letters:
         learnt.reads.add(path)
     return None
 
@@ -244,6 +251,10 @@ _TEACHERS = {
     "remount": _mount,
     "umount": _granted,
 }
+
+
+def _operation(event: AuditEvent) -> str:
+    return event.operation if re.fullmatch(r"[a-z_]{1,40}", event.operation) else _shown(event.operation)
 
 
 def _shown(text: str) -> str:
