@@ -171,9 +171,9 @@ def _show_changes(before: World, after: World, errors: Sequence[str], form: str,
     """Show what differs; whether anything does."""
     changes = differences(before, after)
     if form == "json":
-        click.echo(changes_json(changes, errors))
+        click.echo(changes_json(changes, (after, before), errors))
     else:
-        print_lines(changes_lines(changes), colour=wants_colour(no_color))
+        print_lines(changes_lines(changes, (after, before)), colour=wants_colour(no_color))
     return bool(changes)
 
 

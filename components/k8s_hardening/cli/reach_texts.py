@@ -131,28 +131,24 @@ def _summary(found: Matrix) -> Iterator[Line]:
     yield [(f"{classes} in {spaces}, {policies}: {opened} of {pairs} pairs are open", "")]
 
 
-def changes_json(changes: Iterable[Change], errors: Sequence[str]) -> str:
-    """What was opened and closed, as one JSON object."""
+def changes_json(changes: Iterable[Change], worlds: Sequence[World], errors: Sequence[str]) -> str:
+    """What was opened and closed, as one JSON object; ends are named as the first of the worlds that has them does."""
     told: dict[str, Any] = {"opened": [], "closed": [], "errors": list(errors)}
     for change, what, ports in _parts(changes):
-        told[what].append(
-            {
-                "from": [str(end) for end in change.sources],
-                "to": [str(end) for end in change.destinations],
-                "ports": port_texts(ports),
-            }
-        )
+        sources, destinations = ([_name(end, worlds) for end in ends] for ends in (change.sources, change.destinations))
+        told[what].append({"from": sources, "to": destinations, "ports": port_texts(ports)})
     return json.dumps(told, indent=2)
 
 
-def changes_lines(changes: Sequence[Change]) -> Iterator[Line]:
+def changes_lines(changes: Iterable[Change], worlds: Sequence[World]) -> Iterator[Line]:
     """What was opened and closed, one line each."""
     pairs = {"opened": 0, "closed": 0}
     for change, what, ports in _parts(changes):
         pairs[what] += len(change.sources) * len(change.destinations)
         style = "bold red" if what == "opened" else "bold green"
-        ends = f"{_few(change.sources)} -> {_few(change.destinations)}"
-        yield [(what, style), (f"  {printable(ends)}", ""), (f"  {', '.join(port_texts(ports))}", "cyan")]
+        sources, destinations = (_few(ends, worlds) for ends in (change.sources, change.destinations))
+        ends = printable(f"{sources} -> {destinations}")
+        yield [(what, style), (f"  {ends}", ""), (f"  {', '.join(port_texts(ports))}", "cyan")]
     yield [(f"{count(pairs['opened'], 'pair')} opened, {count(pairs['closed'], 'pair')} closed", "")]
 
 
@@ -164,6 +160,10 @@ def _parts(changes: Iterable[Change]) -> Iterator[tuple[Change, str, PortSet]]:
             yield change, "closed", closed
 
 
-def _few(ends: Sequence[End]) -> str:
+def _name(end: End, worlds: Sequence[World]) -> str:
+    return next((end_text(world, end) for world in worlds if isinstance(end, Pods) and end in world.owners), str(end))
+
+
+def _few(ends: Sequence[End], worlds: Sequence[World]) -> str:
     more = [f"{len(ends) - _MOST_NAMES} more"] if len(ends) > _MOST_NAMES else []
-    return ", ".join([*map(str, ends[:_MOST_NAMES]), *more])
+    return ", ".join([*(_name(end, worlds) for end in ends[:_MOST_NAMES]), *more])

@@ -7,14 +7,19 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from k8s_hardening.cli.sources import read_sources
 from k8s_hardening.cli.verdict import read_items
+from k8s_hardening.kube.cnis import CNIS, Cni
 from k8s_hardening.kube.networks import Network
 from k8s_hardening.kube.reach import Enforcement, World
 from k8s_hardening.kube.version import KubeVersion
+
+if TYPE_CHECKING:
+    from k8s_hardening.model.baseline import CniSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,16 @@ def of_stack(project: Path, stack: str, pod_networks: tuple[Network, ...]) -> As
     """
     # Only here, since it loads the whole model.
     from k8s_hardening.cli.stack_files import baseline_of
-    from k8s_hardening.kube.cnis import CNIS, Cni
     from k8s_hardening.plans.baseline import plan_baseline
 
     baseline = baseline_of(project, stack)
-    plug_in = CNIS.get(baseline.cni.name)
-    since = plug_in.port_ranges_since if plug_in is not None else None
-    reads_ranges = since is None or Cni.is_at_least(baseline.cni.version, since)
-    enforcement = Enforcement(port_ranges=reads_ranges, pod_networks=pod_networks)
+    enforcement = enforcement_of(baseline.cni, pod_networks)
     world = World.of(plan_baseline(baseline).manifests, baseline.kubernetes, enforcement, imagine=True)
     return Asked(world, tuple(map(str, world.flaws)))
+
+
+def enforcement_of(cni: CniSpec, pod_networks: tuple[Network, ...]) -> Enforcement:
+    """What a network plug-in makes of policies, where something is known against it."""
+    since = CNIS[cni.name].port_ranges_since
+    reads_ranges = since is None or cni.version is None or Cni.is_at_least(cni.version, since)
+    return Enforcement(port_ranges=reads_ranges, pod_networks=pod_networks)
