@@ -67,12 +67,9 @@ def _namespace(data: dict[str, Any]) -> Iterator[Problem]:
 
 def _selinux(data: dict[str, Any], loader: dict[str, Any]) -> Iterator[Problem]:
     """A kernel has one of the two; where nodes differ, the loader must be told which are its own."""
-    if loader.get("node_selector"):
-        return
-    for part in ("workloads", "pod_security"):
-        if as_map(as_map(data.get(part)).get("selinux")):
-            what = (
-                f"is for every node, and {part}.selinux says that nodes run SELinux, which excludes AppArmor; "
-                'for example {"example.com/lsm": "apparmor"}'
-            )
-            yield (*_LOADER, "node_selector"), loader.get("node_selector"), what
+    if as_map(as_map(data.get("workloads")).get("selinux")) and not loader.get("node_selector"):
+        what = (
+            "is for every node, and workloads.selinux says that nodes run SELinux, which excludes AppArmor; "
+            'for example {"example.com/lsm": "apparmor"}'
+        )
+        yield (*_LOADER, "node_selector"), loader.get("node_selector"), what
