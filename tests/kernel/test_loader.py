@@ -113,7 +113,7 @@ def test_a_confined_process_may_read_and_not_write(node: Node) -> None:
         ("no-raw-network", "busybox touch /tmp/x", True),
         ("no-raw-network", "busybox ping -c 1 127.0.0.1", False),
         ("no-raw-network", "busybox arping -c 1 -I eth0 10.96.0.1", False),
-        ("no-raw-network", "busybox nc -z -w 5 10.96.0.1 $port", True),
+        ("no-raw-network", "echo | busybox nc -w 5 10.96.0.1 $port", True),
     ],
 )
 def test_ready_made_profiles_do_what_they_say(enforcing: Node, profile: str, script: str, allowed: bool) -> None:
