@@ -104,6 +104,9 @@ def compare(objects: list[Object]) -> None:
 @given(small_worlds())
 def test_random_worlds_are_judged_alike(objects: list[Object]) -> None:
     assume(all(has_one_name_for_each_port(one) for one in objects if one["kind"] == "Pod"))
+    # To cyclonus (pkg/kube/labelselector.go) NotIn does not match where the label is absent; to the API server it does
+    # (k8s.io/apimachinery v0.37.2 pkg/labels/selector.go, Requirement.Matches), as the naive evaluator has it.
+    assume("NotIn" not in json.dumps(objects))
     compare(stored(objects))
 
 
