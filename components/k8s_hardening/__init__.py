@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from k8s_hardening.plans.workloads import Change, Hardened, harden
     from k8s_hardening.resources.admission_policies import AdmissionPolicies, AdmissionPoliciesArgs, TenantFactsArgs
     from k8s_hardening.resources.args import (
+        ClusterDenySettingsArgs,
+        CniArgs,
         DnsArgs,
         EndArgs,
         ExemptionArgs,
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
         AppArmorLoaderSettingsArgs,
         AppArmorProfileArgs,
         BaselineTenantArgs,
-        CniArgs,
         EnforcementArgs,
         HardenedBaseline,
         HardenedBaselineArgs,
         ImagesArgs,
         TargetArgs,
     )
+    from k8s_hardening.resources.cluster_deny import ClusterDeny, ClusterDenyArgs
     from k8s_hardening.resources.control_plane import ControlPlane
     from k8s_hardening.resources.control_plane_args import (
         AdmissionArgs,
@@ -105,6 +107,9 @@ __all__ = [
     "BaselineTenantArgs",
     "Change",
     "ClusterApiArgs",
+    "ClusterDeny",
+    "ClusterDenyArgs",
+    "ClusterDenySettingsArgs",
     "CniArgs",
     "ControlPlane",
     "ControlPlaneArgs",
@@ -168,6 +173,8 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
     _HOME = {
         "admission_policies": ("AdmissionPolicies", "AdmissionPoliciesArgs", "TenantFactsArgs"),
         "args": (
+            "ClusterDenySettingsArgs",
+            "CniArgs",
             "DnsArgs",
             "EndArgs",
             "ExemptionArgs",
@@ -184,13 +191,13 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "AppArmorLoaderSettingsArgs",
             "AppArmorProfileArgs",
             "BaselineTenantArgs",
-            "CniArgs",
             "EnforcementArgs",
             "HardenedBaseline",
             "HardenedBaselineArgs",
             "ImagesArgs",
             "TargetArgs",
         ),
+        "cluster_deny": ("ClusterDeny", "ClusterDenyArgs"),
         "control_plane": ("ControlPlane",),
         "control_plane_args": (
             "AdmissionArgs",

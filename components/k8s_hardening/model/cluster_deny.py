@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,7 @@ from k8s_hardening.kube.cluster_denial import (
     isolates,
     usable_deny_kinds,
 )
+from k8s_hardening.kube.cni_facts import PolicyKind, version_text
 from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.manifest import as_list, as_map, as_str
 from k8s_hardening.kube.network_sets import without
@@ -25,6 +27,7 @@ from k8s_hardening.kube.version import KubeVersion, supported
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Reason, not_empty, wrong
 from k8s_hardening.model.cni import CniSpec
+from k8s_hardening.model.control_plane.numbers import Count, between
 from k8s_hardening.model.network import DnsSpec
 from k8s_hardening.model.raw import Problem
 
@@ -86,7 +89,7 @@ class ClusterDenySpec(Model):
     """Weaker: namespaces whose pods may reach the networks, each with the reason."""
     kind: DenyKind | None = Field(default=None, examples=[DenyKind.CLUSTER_NETWORK_POLICY.value])
     """Kind to write, where the CNI has several; left out, the one that docs/cnis.md names first for its version."""
-    priority: Annotated[int, Field(strict=True, ge=0, le=1000)] = 10
+    priority: Annotated[Count, between(0, 1000)] = 10
     """Priority among policies of its kind (in Calico the order); the lowest decides first."""
     calico_api: CalicoApi = CalicoApi.SERVED
     """API in which Calico's own kind is written."""
@@ -103,6 +106,8 @@ class ClusterDenyInputs(ClusterDenySpec, Whole):
     """Where pods resolve names; its NodeLocal address stays reachable."""
     closed_namespaces: tuple[Name, ...] = Field(default=(), examples=[["payments-api"]])
     """Namespaces with a deny-all for egress; a kind that isolates what it selects reaches no others."""
+    environment: Name | None = Field(default=None, examples=["prod"])
+    """Stands in the names of the policies, so that those of several stacks of one cluster stay apart."""
 
     @classmethod
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
@@ -125,7 +130,8 @@ class ClusterDenyInputs(ClusterDenySpec, Whole):
 
     def left(self, networks: Sequence[str]) -> tuple[Network, ...]:
         """What is denied of some of its networks: all but what stays reachable."""
-        return without(map(parse_network, networks), map(parse_network, _all_kept(self.keep, self.dns.node_local_cidr)))
+        kept = (*self.keep, *filter(None, (self.dns.node_local_cidr,)))
+        return without(map(parse_network, networks), map(parse_network, kept))
 
     def isolates(self) -> bool:
         """Whether the kind also denies everything else that no policy allows, so that it must not select all pods."""
@@ -156,7 +162,6 @@ class _World:
     spec: ClusterDenySpec
     cni: CniSpec
     version: KubeVersion | None
-    node_local: str | None
     closed: frozenset[str]
 
     @property
@@ -169,13 +174,12 @@ def _problems(raw: Mapping[str, Any], data: Mapping[str, Any], closed: Iterable[
         spec = ClusterDenySpec.model_validate(raw)
     except ValueError:
         return  # is reported field by field
-    node_local = as_map(data.get("dns")).get("node_local_cidr")
-    yield from _network_problems(spec, node_local if isinstance(node_local, str) else None)
+    yield from _network_problems(spec, _declared(data))
     try:
         cni = CniSpec.model_validate(data.get("cni"))
     except ValueError:
         return
-    world = _World(spec, cni, supported(data.get("kubernetes")), node_local, frozenset(filter(None, closed)))
+    world = _World(spec, cni, supported(data.get("kubernetes")), frozenset(filter(None, closed)))
     kind = spec.kind or next(iter(world.usable), None)
     if kind is None or kind not in world.usable:
         yield ("kind",), spec.kind, _no_kind(world)
@@ -183,12 +187,14 @@ def _problems(raw: Mapping[str, Any], data: Mapping[str, Any], closed: Iterable[
         yield from _kind_problems(world, kind)
 
 
-def _all_kept(keep: Iterable[str], node_local: str | None) -> list[str]:
-    return [*keep, *filter(None, (node_local,))]
+def _declared(data: Mapping[str, Any]) -> list[str]:
+    """Addresses that other parts of an environment need, and that stay reachable unasked."""
+    loader = as_map(as_map(data.get("apparmor")).get("loader"))
+    return [as_str(one) for one in (as_map(data.get("dns")).get("node_local_cidr"), *as_list(loader.get("api_server")))]
 
 
-def _network_problems(spec: ClusterDenySpec, node_local: str | None) -> Iterator[Problem]:
-    kept = [network for text in _all_kept(spec.keep, node_local) if (network := _parsed(text)) is not None]
+def _network_problems(spec: ClusterDenySpec, declared: Sequence[str]) -> Iterator[Problem]:
+    kept = [network for text in (*spec.keep, *declared) if (network := _parsed(text)) is not None]
     for field in ("networks", "by_default"):
         texts: tuple[str, ...] = getattr(spec, field)
         for index, text in enumerate(texts):
@@ -239,12 +245,22 @@ def _no_kind(world: _World) -> str:
     if not ways:
         return f"is no kind of {cni.name} that is known to deny networks; for example {_quoted(known[0][0])}"
     needs = [
-        f"{kind} needs cni.version {facts.versions() or 'of any number'}"
-        + (f" and the switch {facts.switch}" if facts.switch else "")
+        f"{kind} needs {facts.versions() or 'any version'}" + (f" with {facts.switch}" if facts.switch else "")
         for kind, facts in ways
     ]
     said = f"is {cni.version}" if cni.version else "is not said"
-    return f"cannot be written: cni.version {said}; {'; '.join(needs)}; for example {_quoted(ways[0][0])}"
+    return f"cannot be written: cni.version {said}; {'; '.join(needs)}; for example {_enough(cni, ways[0][1])}"
+
+
+def _enough(cni: CniSpec, facts: PolicyKind) -> str:
+    """The declaration of a plug-in that has a kind."""
+    parts = [f'name: "{cni.name}"']
+    if (version := facts.since or facts.until) is not None:
+        parts.append(f'version: "{version_text(version)}"')
+    switches = [*cni.switches, *filter(None, (facts.switch,))]
+    if switches:
+        parts.append(f"switches: {json.dumps(switches)}")
+    return f"cni: {{{', '.join(parts)}}}"
 
 
 def _quoted(kind: DenyKind) -> str:

@@ -13,15 +13,14 @@ from k8s_hardening.kube.cluster_denial import DenyKind, isolates
 from k8s_hardening.kube.cnis import BASELINE_ADMIN
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.networks import Network
-from k8s_hardening.model.baseline import Baseline
-from k8s_hardening.model.cluster_deny import ClusterDenyInputs, ClusterDenySpec
-from k8s_hardening.model.knowing import knowledge_of
+from k8s_hardening.model.cluster_deny import ClusterDenyInputs
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.labels import MANAGED_BY
 from k8s_hardening.plans.plan import hardened
 
-NAME = "k8s-hardening-cluster-deny"
-DEFAULTS_NAME = "k8s-hardening-cluster-defaults"
+_PREFIX = "k8s-hardening"
+_DENY = "cluster-deny"
+_DEFAULTS = "cluster-defaults"
 _BASELINE_ADMIN_NAME = "default"  # the only one that the kind's definition takes
 _NAMESPACE = "kubernetes.io/metadata.name"
 _CALICO_NAMESPACE = "projectcalico.org/namespace"  # pods have it; the endpoints of nodes have not
@@ -32,23 +31,6 @@ _PEER = 25  # networks that one peer takes: sigs.k8s.io/network-policy-api v0.2.
 def plan_cluster_deny(inputs: ClusterDenyInputs) -> tuple[Manifest, ...]:
     """The policies of one cluster."""
     return hardened(_policies(inputs), Knowledge(kubernetes=inputs.kubernetes))
-
-
-def cluster_deny_inputs(baseline: Baseline) -> ClusterDenyInputs | None:
-    """What a baseline denies for the whole cluster, with what it must know of its environment."""
-    spec = baseline.cluster_deny
-    if spec is None:
-        return None
-    written = {name: getattr(spec, name) for name in ClusterDenySpec.model_fields if name in spec.model_fields_set}
-    return ClusterDenyInputs(
-        **written,
-        kubernetes=baseline.kubernetes,
-        cni=baseline.cni,
-        dns=baseline.dns,
-        closed_namespaces=tuple(
-            sorted(namespace for one in knowledge_of(baseline).tenants for namespace in one.namespaces)
-        ),
-    )
 
 
 def cluster_deny_advice(inputs: ClusterDenyInputs) -> Iterator[str]:
@@ -83,6 +65,10 @@ def _policies(inputs: ClusterDenyInputs) -> Iterator[Manifest]:
         yield _baseline_tier(inputs, left) if kind is DenyKind.CLUSTER_NETWORK_POLICY else _baseline_admin(inputs, left)
 
 
+def _name(inputs: ClusterDenyInputs, what: str) -> str:
+    return "-".join(filter(None, (_PREFIX, inputs.environment, what)))
+
+
 def _object(api_version: str, kind: str, name: str, spec: dict[str, Any]) -> Manifest:
     metadata = {"name": name, "labels": dict(MANAGED_BY)}
     return {"apiVersion": api_version, "kind": str(kind), "metadata": metadata, "spec": spec}
@@ -98,7 +84,7 @@ def _calico(inputs: ClusterDenyInputs, networks: Sequence[Network]) -> Manifest:
         "types": ["Egress"],
         "egress": [{"action": "Deny", "destination": {"nets": nets}} for nets in families if nets],
     }
-    return _object(inputs.calico_api.value, DenyKind.GLOBAL_NETWORK_POLICY, NAME, spec)
+    return _object(inputs.calico_api.value, DenyKind.GLOBAL_NETWORK_POLICY, _name(inputs, _DENY), spec)
 
 
 def _cilium(inputs: ClusterDenyInputs, networks: Sequence[Network]) -> Manifest:
@@ -114,12 +100,12 @@ def _cilium(inputs: ClusterDenyInputs, networks: Sequence[Network]) -> Manifest:
             selector.append({"key": _CILIUM_NAMESPACE, **excepted})
         spec["enableDefaultDeny"] = {"egress": False, "ingress": False}
     spec["endpointSelector"] = {"matchExpressions": selector}
-    return _object("cilium.io/v2", DenyKind.CILIUM_CLUSTERWIDE_NETWORK_POLICY, NAME, spec)
+    return _object("cilium.io/v2", DenyKind.CILIUM_CLUSTERWIDE_NETWORK_POLICY, _name(inputs, _DENY), spec)
 
 
 def _admin(inputs: ClusterDenyInputs, networks: Sequence[Network]) -> Manifest:
     spec = {"priority": inputs.priority, **_network_policy_api(inputs, networks)}
-    return _object("policy.networking.k8s.io/v1alpha1", DenyKind.ADMIN_NETWORK_POLICY, NAME, spec)
+    return _object("policy.networking.k8s.io/v1alpha1", DenyKind.ADMIN_NETWORK_POLICY, _name(inputs, _DENY), spec)
 
 
 def _baseline_admin(inputs: ClusterDenyInputs, networks: Sequence[Network]) -> Manifest:
@@ -128,16 +114,16 @@ def _baseline_admin(inputs: ClusterDenyInputs, networks: Sequence[Network]) -> M
 
 
 def _admin_tier(inputs: ClusterDenyInputs, networks: Sequence[Network]) -> Manifest:
-    return _tiered(inputs, networks, "Admin", NAME)
+    return _tiered(inputs, networks, "Admin", _DENY)
 
 
 def _baseline_tier(inputs: ClusterDenyInputs, networks: Sequence[Network]) -> Manifest:
-    return _tiered(inputs, networks, "Baseline", DEFAULTS_NAME)
+    return _tiered(inputs, networks, "Baseline", _DEFAULTS)
 
 
-def _tiered(inputs: ClusterDenyInputs, networks: Sequence[Network], tier: str, name: str) -> Manifest:
+def _tiered(inputs: ClusterDenyInputs, networks: Sequence[Network], tier: str, what: str) -> Manifest:
     spec = {"tier": tier, "priority": inputs.priority, **_network_policy_api(inputs, networks)}
-    return _object("policy.networking.k8s.io/v1alpha2", DenyKind.CLUSTER_NETWORK_POLICY, name, spec)
+    return _object("policy.networking.k8s.io/v1alpha2", DenyKind.CLUSTER_NETWORK_POLICY, _name(inputs, what), spec)
 
 
 def _network_policy_api(inputs: ClusterDenyInputs, networks: Sequence[Network]) -> dict[str, Any]:

@@ -51,8 +51,9 @@ def resources_of_stack(baseline: Baseline) -> int:
 
 
 def _per_stack(baseline: Baseline) -> int:
-    """How many resources a stack holds beside its tenants: the API server's policies with their component, too."""
-    return _PER_STACK + len(objects_beside_tenants(baseline)) + (1 if objects_of_baseline(baseline) else 0)
+    """How many resources a stack holds beside its tenants: optional parts with their component, too."""
+    parts = bool(objects_of_baseline(baseline)) + (baseline.cluster_deny is not None)
+    return _PER_STACK + len(objects_beside_tenants(baseline)) + parts
 
 
 def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShare, ...]:
