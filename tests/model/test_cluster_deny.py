@@ -36,8 +36,10 @@ def made(**changes: Any) -> ClusterDenyInputs:
         (
             {"name": "calico", "version": "3.32"},
             {"kind": "GlobalNetworkPolicy", "by_default": [METADATA]},
-            'by_default: ["169.254.169.254/32"] has no form in calico as GlobalNetworkPolicy: only '
-            "ClusterNetworkPolicy and BaselineAdminNetworkPolicy let NetworkPolicies decide; remove it",
+            (
+                'by_default: ["169.254.169.254/32"] has no form in calico as GlobalNetworkPolicy: only '
+                "ClusterNetworkPolicy and BaselineAdminNetworkPolicy let NetworkPolicies decide; remove it"
+            ),
         ),
         (
             {"name": "calico", "version": "3.32"},
@@ -93,9 +95,8 @@ def test_the_judge_knows_what_is_denied() -> None:
 
 
 def test_every_problem_of_every_part_shows_at_once() -> None:
-    bad = sample(
-        {"cluster_deny": {"networks": ["10.10.0.0/24"]}, "tenants/0/name": "Team_A", "cni": {"name": "flannel"}}
-    )
+    denial = {"networks": ["10.10.0.0/24"]}
+    bad = sample({"cluster_deny": denial, "tenants/0/name": "Team_A", "cni": {"name": "flannel"}})
     with pytest.raises(BadInputError) as caught:
         read_baseline(bad)
     paths = [line.removeprefix(f"{ROOT}.").partition(": ")[0] for line in caught.value.problems]

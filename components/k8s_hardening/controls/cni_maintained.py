@@ -22,7 +22,7 @@ from k8s_hardening.model.knowledge import Knowledge
 def check_stack(manifests: Sequence[Manifest], knowledge: Knowledge) -> Iterator[tuple[int, Finding]]:
     """One finding for a plug-in that nobody mends any more, or soon will not."""
     cni = CNIS.get(knowledge.cni or "")
-    if cni is None or not cni.enforces or cni.upkeep.state is State.MAINTAINED:
+    if cni is None or not cni.enforces or cni.upkeep.state not in (State.ARCHIVED, State.ENDING):
         return  # network-policy-enforced speaks about those that enforce nothing
     policies = [
         (namespace_of(manifest), name_of(manifest), index)

@@ -27,7 +27,10 @@ _API_V1ALPHA1 = ("policy.networking.k8s.io/v1alpha1",)
 _API_V1ALPHA2 = ("policy.networking.k8s.io/v1alpha2",)
 _CALICO_API = ("projectcalico.org/v3", "crd.projectcalico.org/v1")
 
-_MAINTAINED = Upkeep(State.MAINTAINED, "releases in 2026")
+
+def _maintained(source: str) -> Upkeep:
+    return Upkeep(State.MAINTAINED, source)
+
 
 _CALICO_POLICY = Fact(True, "calico 3.28.5 libcalico-go/lib/backend/k8s/conversion/conversion.go")
 _CALICO_END_PORT = Fact(
@@ -108,7 +111,7 @@ CNIS: dict[str, Cni] = {
         end_port=Fact(True, "antrea CHANGELOG-1.1 (PR 2190): from 1.1, older than Kubernetes 1.22"),
         sctp_ports=UNVERIFIED,
         host_network=Fact(False, "antrea CHANGELOG-2.7 (PR 8042): host-network pods are excluded"),
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("CHANGELOG-2.7, August 2026"),
         policies=(
             PolicyKind(CLUSTER, _API_V1ALPHA2, "antrea CHANGELOG-2.7 (PR 8018: networks as ipBlocks)", since=(2, 7)),
             PolicyKind(
@@ -152,7 +155,7 @@ CNIS: dict[str, Cni] = {
         end_port=_AWS_END_PORT,
         sctp_ports=_AWS_SCTP,
         host_network=_AWS_HOST,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("agent 1.4.3; EKS User Guide"),
         policies=(_AWS_CLUSTER,),
         switches=(
             (
@@ -176,7 +179,7 @@ CNIS: dict[str, Cni] = {
         end_port=Fact(False, "AKS API, NetworkPolicy none"),
         sctp_ports=Fact(False, "AKS API, NetworkPolicy none"),
         host_network=Fact(False, "AKS API, NetworkPolicy none"),
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("AKS documentation"),
         remedy="create the cluster with the network policy cilium (azure-cni-cilium)",
     ),
     "azure-cni-calico": Cni(
@@ -186,7 +189,7 @@ CNIS: dict[str, Cni] = {
         end_port=UNVERIFIED,
         sctp_ports=UNVERIFIED,
         host_network=UNVERIFIED,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("AKS documentation"),
         notes=("only NetworkPolicy: no kinds of Calico (Calico documentation, Migrate from Azure-managed Calico)",),
     ),
     "azure-cni-cilium": Cni(
@@ -196,7 +199,7 @@ CNIS: dict[str, Cni] = {
         end_port=UNVERIFIED,
         sctp_ports=UNVERIFIED,
         host_network=UNVERIFIED,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("AKS documentation"),
         notes=("an ipBlock cannot select node or pod addresses (AKS documentation)",),
     ),
     "azure-npm": Cni(
@@ -220,7 +223,7 @@ CNIS: dict[str, Cni] = {
         end_port=_CALICO_END_PORT,
         sctp_ports=_CALICO_SCTP,
         host_network=_CALICO_HOST,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("release notes 3.32.0, April 2026, and later"),
         policies=_CALICO_KINDS,
     ),
     "canal": Cni(
@@ -230,7 +233,7 @@ CNIS: dict[str, Cni] = {
         end_port=_CALICO_END_PORT,
         sctp_ports=_CALICO_SCTP,
         host_network=_CALICO_HOST,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("release notes 3.32.0, April 2026, and later"),
         policies=(_CALICO_GLOBAL,),
         notes=("the version is that of Calico",),
     ),
@@ -243,7 +246,7 @@ CNIS: dict[str, Cni] = {
         ),
         sctp_ports=Fact(True, "cilium 1.20.2 Documentation/configuration/sctp.rst: beta", switch="sctp.enabled"),
         host_network=_CILIUM_HOST,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("cilium 1.20.2"),
         policies=(
             PolicyKind(
                 CLUSTERWIDE,
@@ -288,7 +291,7 @@ CNIS: dict[str, Cni] = {
         end_port=_AWS_END_PORT,
         sctp_ports=_AWS_SCTP,
         host_network=_AWS_HOST,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("EKS User Guide"),
         policies=(_AWS_CLUSTER,),
         switches=(
             (
@@ -314,7 +317,7 @@ CNIS: dict[str, Cni] = {
         end_port=Fact(False, "flannel 0.28.10 README.md"),
         sctp_ports=Fact(False, "flannel 0.28.10 README.md"),
         host_network=Fact(False, "flannel 0.28.10 README.md"),
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("flannel 0.28.10"),
         remedy="canal (Flannel with Calico's policies), flannel-netpol (its controller, netpol.enabled) or "
         "another plug-in",
     ),
@@ -325,7 +328,7 @@ CNIS: dict[str, Cni] = {
         end_port=_KUBE_NETWORK_POLICIES_END_PORT,
         sctp_ports=_KUBE_NETWORK_POLICIES_SCTP,
         host_network=_KUBE_NETWORK_POLICIES_HOST,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("flannel 0.28.10"),
         notes=("the version is that of Flannel, with netpol.enabled of its chart",),
     ),
     "gke-dataplane-v2": Cni(
@@ -337,7 +340,7 @@ CNIS: dict[str, Cni] = {
             True, "GKE documentation, Deploy workloads with SCTP: from 1.32.2-gke.1297000, Ubuntu nodes", switch="sctp"
         ),
         host_network=UNVERIFIED,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("GKE documentation"),
         policies=(
             PolicyKind(
                 CLUSTERWIDE,
@@ -364,7 +367,7 @@ CNIS: dict[str, Cni] = {
         end_port=_KUBE_ROUTER_END_PORT,
         sctp_ports=_KUBE_ROUTER_SCTP,
         host_network=_KUBE_ROUTER_HOST,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("k3s documentation"),
         notes=("off with disable-network-policy: true (k3s documentation); this package never sets that",),
     ),
     "kindnet": Cni(
@@ -374,7 +377,7 @@ CNIS: dict[str, Cni] = {
         end_port=_KUBE_NETWORK_POLICIES_END_PORT,
         sctp_ports=_KUBE_NETWORK_POLICIES_SCTP,
         host_network=_KUBE_NETWORK_POLICIES_HOST,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("kind v0.33.0: an image of August 2026"),
         notes=("the version is that of kind",),
     ),
     "kube-ovn": Cni(
@@ -384,7 +387,7 @@ CNIS: dict[str, Cni] = {
         end_port=Fact(True, "kube-ovn PR 1249, January 2022"),
         sctp_ports=UNVERIFIED,
         host_network=UNVERIFIED,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("implementations.md, January 2026"),
         policies=(
             PolicyKind(
                 ADMIN,
@@ -406,7 +409,7 @@ CNIS: dict[str, Cni] = {
         end_port=_KUBE_ROUTER_END_PORT,
         sctp_ports=_KUBE_ROUTER_SCTP,
         host_network=_KUBE_ROUTER_HOST,
-        upkeep=_MAINTAINED,
+        upkeep=Upkeep(State.UNVERIFIED, "the newest module that was found, v2.1.0, is of March 2024"),
     ),
     "ovn-kubernetes": Cni(
         "OVN-Kubernetes",
@@ -415,7 +418,7 @@ CNIS: dict[str, Cni] = {
         end_port=Fact(True, "ovn-kubernetes PR 2466, 2021"),
         sctp_ports=Fact(True, "OpenShift documentation, Using SCTP: with pods, services and network policy"),
         host_network=UNVERIFIED,
-        upkeep=_MAINTAINED,
+        upkeep=_maintained("implementations.md"),
         policies=(
             PolicyKind(
                 ADMIN,
