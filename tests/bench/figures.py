@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_BLOCK = re.compile(r"(<!-- figures: begin.*?-->\n).*?(<!-- figures: end -->)", re.DOTALL)
 _HEADINGS = ("what", "time of", "measured", "target")
 
 
@@ -35,9 +34,13 @@ class Figure:
 
 
 def table(figures: Iterable[Figure]) -> str:
-    """A Markdown table, aligned so that it reads well in a terminal, too."""
-    rows = [_HEADINGS, *(figure.cells() for figure in figures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    """Figures as a table."""
+    return markdown_table([_HEADINGS, *(figure.cells() for figure in figures)])
+
+
+def markdown_table(rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table, aligned so that it reads well in a terminal, too; the first row holds the headings."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
 
     def line(cells: Iterable[str]) -> str:
         return "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
@@ -46,13 +49,14 @@ def table(figures: Iterable[Figure]) -> str:
     return "\n".join([line(rows[0]), rule, *map(line, rows[1:])]) + "\n"
 
 
-def write_block(path: Path, text: str) -> None:
-    """Put a text in place of the figures of a document.
+def write_block(path: Path, text: str, name: str = "figures") -> None:
+    """Put a text in place of a block of a document, by default that of the figures.
 
     Raises:
-        ValueError: the document has no place for figures.
+        ValueError: the document has no place for it.
     """
+    block = re.compile(rf"(<!-- {name}: begin.*?-->\n).*?(<!-- {name}: end -->)", re.DOTALL)
     document = path.read_text()
-    if len(_BLOCK.findall(document)) != 1:
-        raise ValueError(f"{path.name} has no single block of figures")
-    path.write_text(_BLOCK.sub(lambda match: f"{match[1]}{text}{match[2]}", document))
+    if len(block.findall(document)) != 1:
+        raise ValueError(f"{path.name} has no single block of {name}")
+    path.write_text(block.sub(lambda match: f"{match[1]}{text}{match[2]}", document))

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from k8s_hardening import (
     AdmissionPoliciesArgs,
+    AppArmorLoaderArgs,
     ClusterDenyArgs,
     ControlPlaneArgs,
     DenyAllArgs,
@@ -20,6 +21,7 @@ from k8s_hardening import (
     TenantArgs,
 )
 from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
+from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.cluster_deny import ClusterDenyInputs
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
@@ -61,6 +63,7 @@ def _inside(annotation: Any, wanted: Any) -> Iterator[Any]:
 
 ROOTS: tuple[tuple[type, type[BaseModel]], ...] = (
     (AdmissionPoliciesArgs, AdmissionPoliciesInputs),
+    (AppArmorLoaderArgs, AppArmorLoaderInputs),
     (ClusterDenyArgs, ClusterDenyInputs),
     (ControlPlaneArgs, ControlPlaneInputs),
     (DenyAllArgs, DenyAllInputs),

@@ -21,10 +21,10 @@ _HEAD = """\
 # Network plug-ins
 
 What each plug-in does with policies, as its documents and code declare it: **no node of a cluster runs here, so none of
-this was seen in traffic**. *Unverified* means that no source was found; it is neither claimed nor denied. The name
-is what `cni.name` of a baseline takes, a version what `cni.version` must be at least, and a switch what `cni.switches`
-must name before the fact holds. The control [network-policy-enforced](controls.md#network-policy-enforced) judges by this
-table, and [cni-maintained](controls.md#cni-maintained) by its column *upkeep*.
+this was seen in traffic**. *Unverified* means that no source was found; it is neither claimed nor denied. The name is
+what `cni.name` of a baseline takes, a version what `cni.version` must be at least, and a switch what `cni.switches`
+must name before the fact holds. The control [network-policy-enforced](controls.md#network-policy-enforced) judges by
+this table, and [cni-maintained](controls.md#cni-maintained) by its column *upkeep*.
 
 *Denies for the cluster* names the kinds in which `cluster_deny` can be written, the one that is taken first in front;
 [network.md](network.md#denying-for-the-whole-cluster) says what they mean.

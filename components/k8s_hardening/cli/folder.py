@@ -41,7 +41,7 @@ def replace_folder(folder: Path, files: Mapping[str, Content]) -> None:
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as scratch:
             made = Path(scratch, "new")
             _write(made, files)
-            _swap(made, folder, Path(scratch, "old"))
+            swap(made, folder, Path(scratch, "old"))
     except OSError as error:
         raise BadInputError([f"{folder}: cannot be written: {error.strerror or type(error).__name__}"]) from None
 
@@ -80,7 +80,8 @@ def _write(folder: Path, files: Mapping[str, Content]) -> None:
         path.chmod(0o600 if content.private else 0o644)
 
 
-def _swap(made: Path, folder: Path, old: Path) -> None:
+def swap(made: Path, folder: Path, old: Path) -> None:
+    """Put a made folder in the place of one that may be there; both lie on the same file system as `old`."""
     if not folder.exists():
         made.rename(folder)
         return

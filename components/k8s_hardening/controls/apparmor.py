@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.shared.apparmor_names import is_allowed_annotation
 from k8s_hardening.controls.shared.profile_types import allow_profiles, forbidden_profiles
-from k8s_hardening.kube.apparmor import ANNOTATION, FIELD, LOCALHOST, RUNTIME_DEFAULT
+from k8s_hardening.kube.apparmor import ANNOTATION, FIELD, RUNTIME_DEFAULT
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, key_path
 from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
@@ -40,12 +41,8 @@ def harden(manifest: Manifest, knowledge: Knowledge) -> None:
 
 def _forbidden_annotations(pod: Pod) -> Iterator[tuple[str, Any]]:
     for key, value in pod.annotations.items():
-        if as_str(key).startswith(ANNOTATION) and not _is_allowed(value):
+        if as_str(key).startswith(ANNOTATION) and not is_allowed_annotation(value):
             yield key, value
-
-
-def _is_allowed(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and (value in ("", RUNTIME_DEFAULT) or value.startswith(LOCALHOST)))
 
 
 CONTROL = Control(

@@ -9,7 +9,6 @@ pkg/features/kube_features.go.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,8 +17,11 @@ from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, as_s
 from k8s_hardening.kube.names import is_dns1123_subdomain
 from k8s_hardening.kube.network_policies import (
     PEER_FIELDS,
+    POLICY_TYPES,
     PROTOCOLS,
     is_network_policy,
+    is_port_name,
+    is_port_number,
     is_strict_cidr,
     network_of,
     rules_of,
@@ -28,11 +30,7 @@ from k8s_hardening.kube.networks import PORT_RANGES_SINCE
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
 
-_POLICY_TYPES = ("Ingress", "Egress")
 _STRICT_CIDR_SINCE = KubeVersion(1, 36)
-_HIGHEST_PORT = 65535
-# IsValidPortName: at most 15 of a-z, 0-9 and single inner hyphens, with at least one letter.
-_PORT_NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -52,16 +50,16 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
 
 def _policy_types(spec: dict[str, Any]) -> Iterator[Finding]:
     types = as_list(spec.get("policyTypes"))
-    if len(types) > len(_POLICY_TYPES):
+    if len(types) > len(POLICY_TYPES):
         yield finding("spec.policyTypes", types, "name each of Ingress and Egress at most once")
         return
     for index, value in enumerate(types):
-        if value not in _POLICY_TYPES:
+        if value not in POLICY_TYPES:
             meant = as_str(value).capitalize()
-            fix = f"write {meant}" if meant in _POLICY_TYPES else "use Ingress or Egress"
+            fix = f"write {meant}" if meant in POLICY_TYPES else "use Ingress or Egress"
             yield finding(f"spec.policyTypes[{index}]", value, f"{fix}; the server refuses the policy")
     named = {as_str(value).capitalize() for value in types}
-    for meant in _POLICY_TYPES:
+    for meant in POLICY_TYPES:
         if types and meant not in named and as_list(spec.get(meant.lower())):
             yield Finding(
                 f"spec.{meant.lower()}",
@@ -76,7 +74,7 @@ def _port(path: str, port: dict[str, Any], version: KubeVersion) -> Iterator[Fin
         meant = as_str(protocol).upper()
         fix = f"write {meant} in capital letters" if meant in PROTOCOLS else "use TCP, UDP or SCTP"
         yield finding(f"{path}.protocol", protocol, f"{fix}; the server refuses the policy")
-    if first is not None and not _is_port_number(first) and _PORT_NAME.fullmatch(as_str(first)) is None:
+    if first is not None and not is_port_number(first) and not is_port_name(first):
         yield finding(f"{path}.port", first, "use a number from 1 to 65535, or the name of a container port")
     if last is None:
         return
@@ -84,12 +82,8 @@ def _port(path: str, port: dict[str, Any], version: KubeVersion) -> Iterator[Fin
         yield finding(
             f"{path}.endPort", last, f"list the ports one by one; servers ignore it before {PORT_RANGES_SINCE}"
         )
-    elif not _is_port_number(last) or (first is not UNKNOWN and not (isinstance(first, int) and first <= last)):
+    elif not is_port_number(last) or (first is not UNKNOWN and not (isinstance(first, int) and first <= last)):
         yield finding(f"{path}.endPort", last, "use a number not below that of port, and a number there too")
-
-
-def _is_port_number(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _HIGHEST_PORT
 
 
 def _peer(path: str, peer: dict[str, Any], version: KubeVersion) -> Iterator[Finding]:

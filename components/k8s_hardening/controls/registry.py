@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from k8s_hardening.controls import (
     apparmor,
+    apparmor_deprecated_annotation,
+    apparmor_enforce_mode,
+    apparmor_form,
+    apparmor_profile_node,
+    apparmor_profile_provided,
     apparmor_profile_text,
     apparmor_required,
     audit_policy,
@@ -93,6 +98,11 @@ from k8s_hardening.controls.control import Control, Profile
 
 CONTROLS: tuple[Control, ...] = (
     apparmor.CONTROL,
+    apparmor_deprecated_annotation.CONTROL,
+    apparmor_enforce_mode.CONTROL,
+    apparmor_form.CONTROL,
+    apparmor_profile_node.CONTROL,
+    apparmor_profile_provided.CONTROL,
     apparmor_profile_text.CONTROL,
     apparmor_required.CONTROL,
     audit_policy.CONTROL,

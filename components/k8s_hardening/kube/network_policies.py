@@ -16,11 +16,15 @@ from k8s_hardening.kube.manifest import Manifest, api_group_of, as_list, as_map,
 from k8s_hardening.kube.networks import Network
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
+POLICY_TYPES = ("Ingress", "Egress")
 PEER_FIELDS = ("podSelector", "namespaceSelector", "ipBlock")
+HIGHEST_PORT = 65535
 
 _GROUPS = frozenset({"networking.k8s.io", "extensions"})
 # What Go's net.ParseCIDR reads; Python would also take netmasks and zones.
 _CIDR = re.compile(r"[0-9A-Fa-f:.]+/[0-9]+")
+# IsValidPortName: at most 15 of a-z, 0-9 and single inner hyphens, with at least one letter.
+_PORT_NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
 # Leading zeros pass the server's sloppy parser (k8s.io/utils internal/third_party/forked/golang/net) and not Python's.
 _LEADING_ZEROS = re.compile(r"(?<![0-9A-Fa-f:])0+(?=[0-9])")
 
@@ -53,6 +57,16 @@ class Rule:
         """Each port with its path."""
         for index, port in enumerate(as_list(self.spec.get("ports"))):
             yield f"{self.path}.ports[{index}]", as_map(port)
+
+
+def is_port_number(value: Any) -> bool:
+    """Whether a value is the number of a port."""
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= HIGHEST_PORT
+
+
+def is_port_name(value: Any) -> bool:
+    """Whether a value can be the name of a container's port."""
+    return isinstance(value, str) and _PORT_NAME.fullmatch(value) is not None
 
 
 def is_network_policy(manifest: Manifest) -> bool:

@@ -43,6 +43,7 @@ ReadableFolder = Annotated[HostPath, AfterValidator(_folder)]
 HostPaths = dict[Name, tuple[ReadableFolder, ...]]
 _HOST_PATHS: HostPaths = {"monitoring": ("/var/log/pods",)}
 _PLATFORM = ["group:platform-admins"]
+_PROFILES = {"web": "k8s-hardening-web-0123456789"}
 
 
 class AdmissionPoliciesSpec(Model):
@@ -65,6 +66,10 @@ class PolicyFactsSpec(Model):
     """Images must be named by digest; otherwise a fixed tag is enough."""
     apparmor_required: Switch = False
     """Every container must have an AppArmor profile."""
+    apparmor_profiles: dict[str, str] | None = Field(default=None, examples=[_PROFILES])
+    """Friendly name -> kernel's name of the AppArmor profiles that pods may name; any when absent."""
+    apparmor_preinstalled: tuple[str, ...] = Field(default=(), examples=[["docker-default"]])
+    """Kernel's names of more profiles that the nodes have by themselves."""
     host_paths: HostPaths = Field(default={}, examples=[_HOST_PATHS])
     """Namespace -> folders of the node that its pods may mount read-only."""
     tenants: tuple[TenantFacts, ...] = Field(

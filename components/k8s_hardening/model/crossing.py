@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,11 @@ from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.names import suggest_dns1123_label
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE, PORT_RANGES_SINCE
 from k8s_hardening.kube.version import KubeVersion, supported
+from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.raw import Loc, Problem
+from k8s_hardening.model.workloads import RUNTIME_DEFAULT
+
+_ENFORCE_MODE = "apparmor-enforce-mode"  # the control that judges the same in a ConfigMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,9 @@ def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
         yield from _port_ranges(flows, version)
         yield from _namespaces_without_name(flows, version, owners)
     yield from _port_ranges_of_cni(flows, _map(data.get("cni")))
-    yield from _profiles(data)
+    yield from _profiles(_map(data.get("apparmor")), ("apparmor",))
+    yield from _modes_of_files(data)
+    yield from _profiles_of_workloads(data)
     yield from _exempt_namespaces(data, owners)
     yield from _host_paths(data, owners)
 
@@ -77,6 +84,11 @@ def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
     yield from _namespaces(tenant, {})
     yield from _flows(tenant)
     yield from _version_problems(data, list(tenant.flows()))
+
+
+def loader_problems(data: dict[str, Any]) -> Iterator[Problem]:
+    """Problems between the parts of a loader of AppArmor profiles that stands alone."""
+    yield from _profiles(data, ())
 
 
 def deny_all_problems(data: dict[str, Any]) -> Iterator[Problem]:
@@ -264,12 +276,62 @@ def _exempt_namespaces(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iter
             yield (*path, name), reason, what
 
 
-def _profiles(data: dict[str, Any]) -> Iterator[Problem]:
-    names = [_text(_map(profile).get("name")) for profile in _list(_map(data.get("apparmor")).get("profiles"))]
+def _profile_name(profile: Any) -> str:
+    """What a profile is called; one that is ready-made has a name even if it says none."""
+    fields = _map(profile)
+    return _text(fields.get("name", fields.get("ready_made")))
+
+
+def _profiles(holder: dict[str, Any], where: Loc) -> Iterator[Problem]:
+    names = [_profile_name(profile) for profile in _list(holder.get("profiles"))]
     for (first, name), (second, other) in itertools.combinations(enumerate(names), 2):
         if name and name == other and first == names.index(name):
-            loc: Loc = ("apparmor", "profiles", second, "name")
+            loc: Loc = (*where, "profiles", second, "name")
             yield loc, other, f'is already the name of profiles[{first}]; for example "{_beside(other, second)}"'
+
+
+def _modes_of_files(data: dict[str, Any]) -> Iterator[Problem]:
+    """Profiles that only log, as files of the hosts, where no object brings them before the policy pack."""
+    level = _map(_map(data.get("enforcement")).get("levels")).get(_ENFORCE_MODE, Level.MANDATORY)
+    if _map(data.get("apparmor")).get("loader") is not None or level != Level.MANDATORY:
+        return
+    for index, profile in enumerate(_list(_map(data.get("apparmor")).get("profiles"))):
+        if (mode := _map(profile).get("mode")) == "complain":
+            yield (
+                ("apparmor", "profiles", index, "mode"),
+                mode,
+                (
+                    "logs violations and stops none; an environment that is there to learn profiles sets "
+                    f'enforcement.levels: {{{_ENFORCE_MODE}: "advisory"}}; for example "enforce"'
+                ),
+            )
+
+
+def _profiles_of_workloads(data: dict[str, Any]) -> Iterator[Problem]:
+    spec = _map(data.get("apparmor"))
+    own = [_profile_name(profile) for profile in _list(spec.get("profiles"))]
+    known = [name for name in (*own, *map(_text, _list(spec.get("preinstalled")))) if name]
+    for index, name in enumerate(own):
+        if name == RUNTIME_DEFAULT:
+            yield (
+                ("apparmor", "profiles", index, "name"),
+                name,
+                f'stands for the runtime\'s own profile in workloads; for example "{_beside(name, index)}"',
+            )
+    chosen = _map(_map(data.get("workloads")).get("apparmor"))
+    path = ("workloads", "apparmor")
+    named = [((*path, "containers", key), value) for key, value in _map(chosen.get("containers")).items()]
+    for loc, value in [((*path, "profile"), chosen.get("profile")), *named]:
+        if (name := _text(value)) and name not in (*known, RUNTIME_DEFAULT):
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            yield (
+                loc,
+                name,
+                (
+                    "is a profile neither of apparmor.profiles nor of apparmor.preinstalled; "
+                    f'for example "{near[0] if near else RUNTIME_DEFAULT}"'
+                ),
+            )
 
 
 def _host_paths(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from k8s_hardening.model.apparmor_loader import NAMESPACE as LOADER_NAMESPACE
 from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
@@ -31,8 +32,8 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
         host_paths={name: tuple(sorted(set(paths))) for name, paths in sorted(baseline.host_paths.items())},
         platform=tuple(sorted(set(baseline.admission_policies.platform))),
         tenants=tuple(facts_of(tenant) for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)),
-        privileged_namespaces=tuple(sorted(set(pod_security_inputs(baseline).privileged_namespaces))),
-        exemptions=tuple(sorted(baseline.exemptions, key=lambda exemption: exemption.model_dump_json())),
+        privileged_namespaces=tuple(sorted(_privileged_namespaces(baseline))),
+        exemptions=tuple(sorted(baseline.every_exemption, key=lambda exemption: exemption.model_dump_json())),
     )
 
 
@@ -46,6 +47,12 @@ def denial_of(baseline: Baseline) -> DenialFacts | None:
         networks=tuple(str(network) for network in inputs.left(inputs.networks)),
         priority=inputs.priority,
     )
+
+
+def _privileged_namespaces(baseline: Baseline) -> set[str]:
+    namespaces = set(pod_security_inputs(baseline).privileged_namespaces)
+    has_loader = baseline.apparmor.loader is not None and baseline.pod_security.uses_policies(baseline.kubernetes)
+    return namespaces | ({LOADER_NAMESPACE} if has_loader else set())
 
 
 def facts_of(tenant: TenantSpec) -> TenantFacts:

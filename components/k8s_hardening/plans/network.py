@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from k8s_hardening.kube.manifest import Manifest
@@ -21,7 +21,7 @@ def plan_deny_all(inputs: DenyAllInputs) -> tuple[Manifest, ...]:
 
 def deny_all(inputs: DenyAllInputs) -> Iterator[Manifest]:
     """The same policies, before the controls' fixes and in the order of their meaning."""
-    yield _policy(inputs.namespace, "deny-all", {}, {"policyTypes": ["Ingress", "Egress"]})
+    yield nothing_passes(inputs.namespace)
     yield _policy(
         inputs.namespace,
         "allow-dns",
@@ -46,6 +46,26 @@ def deny_all(inputs: DenyAllInputs) -> Iterator[Manifest]:
             peer = _peer(flow.destination, inputs.kubernetes)
             rules = {"policyTypes": ["Egress"], "egress": [{"to": [peer], "ports": ports}]}
             yield _policy(inputs.namespace, f"allow-{flow.name}-out", flow.source.pods, rules)
+
+
+def nothing_passes(namespace: str) -> Manifest:
+    """The deny-all alone, for pods that need no names resolved."""
+    return _policy(namespace, "deny-all", {}, {"policyTypes": ["Ingress", "Egress"]})
+
+
+def way_out(
+    namespace: str,
+    name: str,
+    pods: dict[str, str],
+    *,
+    to: Iterable[str],
+    ports: Iterable[str],
+    kubernetes: KubeVersion,
+) -> Manifest:
+    """A policy that lets some pods of a namespace connect to networks."""
+    peers = [_peer(EndSpec(cidr=cidr), kubernetes) for cidr in sorted(set(to))]
+    rule = {"to": peers, "ports": [_port(port) for port in ports]}
+    return _policy(namespace, name, pods, {"policyTypes": ["Egress"], "egress": [rule]})
 
 
 def touches(flow: FlowSpec, namespace: str) -> bool:

@@ -12,7 +12,7 @@ from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import ROOT
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.admission_policies import objects_of_baseline
-from k8s_hardening.plans.baseline import objects_beside_tenants, tenant_inputs
+from k8s_hardening.plans.baseline import loader_inputs, objects_beside_tenants, tenant_inputs
 from k8s_hardening.plans.network import touches
 from k8s_hardening.plans.tenant import plan_tenant
 
@@ -51,9 +51,12 @@ def resources_of_stack(baseline: Baseline) -> int:
 
 
 def _per_stack(baseline: Baseline) -> int:
-    """How many resources a stack holds beside its tenants: optional parts with their component, too."""
-    parts = bool(objects_of_baseline(baseline)) + (baseline.cluster_deny is not None)
-    return _PER_STACK + len(objects_beside_tenants(baseline)) + parts
+    """How many resources a stack holds beside its tenants: those of components that not every baseline has, too."""
+    loader = loader_inputs(baseline)
+    has_secret = loader is not None and loader.pull_secret is not None and loader.pull_secret.into_cluster
+    has_denial = baseline.cluster_deny is not None
+    components = sum((bool(objects_of_baseline(baseline)), loader is not None, has_secret, has_denial))
+    return _PER_STACK + len(objects_beside_tenants(baseline)) + components
 
 
 def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShare, ...]:

@@ -15,9 +15,9 @@ from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAME
 from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
 from k8s_hardening.plans.network import deny_all, touches
+from k8s_hardening.plans.objects import account, object_in
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
-from k8s_hardening.plans.pull_secrets import PULL_SECRET
 from k8s_hardening.plans.tenant_roles import rules_of
 
 
@@ -41,9 +41,10 @@ def admission_advice(inputs: TenantInputs) -> Iterator[str]:
 def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
     for namespace in inputs.namespaces:
         yield _namespace(inputs, namespace)
-        yield _object("v1", "ResourceQuota", namespace.name, "tenant-quota", spec={"hard": dict(namespace.quota)})
+        yield object_in(namespace.name, "v1", "ResourceQuota", "tenant-quota", spec={"hard": dict(namespace.quota)})
         yield _limit_range(namespace)
-        yield _default_account(inputs, namespace)
+        # The account of pods that name none.
+        yield account(namespace.name, "default", pulls=inputs.pull_secret is not None)
         for role, subjects in (("admin", inputs.admins), ("member", inputs.members), ("viewer", inputs.viewers)):
             if subjects:
                 yield from _role(namespace.name, role, subjects)
@@ -55,11 +56,6 @@ def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
                 flows=tuple(flow for flow in inputs.flows if touches(flow, namespace.name)),
             )
         )
-
-
-def _object(api_version: str, kind: str, namespace: str, name: str, **fields: Any) -> Manifest:
-    metadata = {"name": name, "namespace": namespace, "labels": dict(MANAGED_BY)}
-    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **fields}
 
 
 def _namespace(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
@@ -89,25 +85,17 @@ def _limit_range(namespace: NamespaceSpec) -> Manifest:
         "default": dict(limits.default),
         "max": dict(limits.max),
     }
-    return _object("v1", "LimitRange", namespace.name, "tenant-limits", spec={"limits": [item]})
-
-
-def _default_account(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
-    """The account of pods that name none: no token, and the credentials for their images."""
-    account = _object("v1", "ServiceAccount", namespace.name, "default", automountServiceAccountToken=False)
-    if inputs.pull_secret is not None:
-        account["imagePullSecrets"] = [{"name": PULL_SECRET}]
-    return account
+    return object_in(namespace.name, "v1", "LimitRange", "tenant-limits", spec={"limits": [item]})
 
 
 def _role(namespace: str, role: str, subjects: tuple[str, ...]) -> Iterator[Manifest]:
     rbac = "rbac.authorization.k8s.io"
     name = f"tenant-{role}"
-    yield _object(f"{rbac}/v1", "Role", namespace, name, rules=rules_of(role))
-    yield _object(
+    yield object_in(namespace, f"{rbac}/v1", "Role", name, rules=rules_of(role))
+    yield object_in(
+        namespace,
         f"{rbac}/v1",
         "RoleBinding",
-        namespace,
         name,
         roleRef={"apiGroup": rbac, "kind": "Role", "name": name},
         subjects=[_subject(subject) for subject in subjects],

@@ -17,16 +17,20 @@ from k8s_hardening.kube.pods import CONTAINER_LISTS, pods_of
 from k8s_hardening.kube.version import NEWEST, KubeVersion
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.knowledge import Knowledge
-from k8s_hardening.model.workloads import WorkloadsSpec
+from k8s_hardening.model.workloads import RUNTIME_DEFAULT, WorkloadsSpec
 from k8s_hardening.plans.edits import Edit, Steps, apply, copied, differences, plain_copy
 from k8s_hardening.plans.workload_settings import settings_of
 
-# All that stands in a securityContext, and nothing else: what a pod asks of its surroundings (folders and namespaces of
-# the node, ports, tokens) is for its owner to change. They go together: the server refuses allowPrivilegeEscalation
-# false beside privileged and beside SYS_ADMIN (k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go,
-# ValidateSecurityContext).
+# All that stands in a securityContext, and what goes with it: the older annotations of AppArmor profiles, and labels of
+# nodes that have one. What else a pod asks of its surroundings (folders and namespaces of the node, ports, tokens) is
+# for its owner to change. They go together: the server refuses allowPrivilegeEscalation false beside privileged and
+# beside SYS_ADMIN (k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go, ValidateSecurityContext).
 CONTROL_IDS = (
     "apparmor",
+    "apparmor-deprecated-annotation",
+    "apparmor-form",
+    "apparmor-profile-node",
+    "apparmor-profile-provided",
     "capabilities",
     "capabilities-added",
     "capabilities-net-bind-only",
@@ -77,7 +81,7 @@ class Hardened:
     left: tuple[str, ...]
     """What still offends: values that are known only at apply, or of a shape that nothing can be written into."""
     annotations: Mapping[str, str] = field(default_factory=dict)
-    """Annotations for the pod of a bare pod spec; before Kubernetes 1.19 the seccomp profile is one."""
+    """Annotations for the pod of a bare pod spec: seccomp profiles before Kubernetes 1.19, AppArmor's before 1.30."""
 
 
 def harden(
@@ -86,6 +90,9 @@ def harden(
     kubernetes: KubeVersion | str = NEWEST,
     workloads: WorkloadsSpec | Mapping[str, Any] | None = None,
     exemptions: Iterable[Exemption] = (),
+    apparmor_profiles: Mapping[str, str] | None = None,
+    apparmor_preinstalled: Iterable[str] = (),
+    apparmor_labelled: bool = False,
 ) -> Hardened:
     """Fill in the security contexts of a workload, and say what was changed.
 
@@ -96,15 +103,27 @@ def harden(
         kubernetes: version of the cluster.
         workloads: what to fill in beside the defaults: the baseline's section `workloads`.
         exemptions: what an exemption covers is not changed for the sake of its control.
+        apparmor_profiles: friendly name -> kernel's name of the AppArmor profiles that the environment provides; then a
+            workload may name them either way, and one that is not provided is left over. Without, names are the
+            kernel's, and any is believed.
+        apparmor_preinstalled: more of them, that the nodes have by themselves.
+        apparmor_labelled: a loader labels the nodes that have a profile, and pods must ask for these.
 
     Raises:
         TypeError: the workload is no mapping.
-        ValueError: the version or the settings are not valid.
+        ValueError: the version or the settings are not valid, or choose an AppArmor profile that is not provided.
     """
     if not isinstance(workload, Mapping):
         raise TypeError(f"a workload is a mapping, and this is of the type {type(workload).__name__}")
-    knowledge = Knowledge(kubernetes=KubeVersion.parse(kubernetes), exemptions=tuple(exemptions))
+    knowledge = Knowledge(
+        kubernetes=KubeVersion.parse(kubernetes),
+        exemptions=tuple(exemptions),
+        apparmor_profiles=None if apparmor_profiles is None else dict(apparmor_profiles),
+        apparmor_preinstalled=tuple(apparmor_preinstalled),
+        apparmor_labelled=apparmor_labelled,
+    )
     settings = workloads if isinstance(workloads, WorkloadsSpec) else WorkloadsSpec.model_validate(workloads or {})
+    refuse_unknown_profiles(settings, knowledge.apparmor_profiles, knowledge.apparmor_preinstalled)
     is_bare = "kind" not in workload and "apiVersion" not in workload
     whole = {"apiVersion": "v1", "kind": "Pod", "spec": _camel_cased(workload)} if is_bare else workload
     plain, result = plain_copy(whole), copied(whole)
@@ -122,6 +141,23 @@ def harden(
     return Hardened(result["spec"], tuple(changes), left, result.get("metadata", {}).get("annotations", {}))
 
 
+def refuse_unknown_profiles(
+    settings: WorkloadsSpec, profiles: Mapping[str, str] | None, preinstalled: Iterable[str]
+) -> None:
+    """Refuse settings that choose an AppArmor profile which is not provided, where it is known which are.
+
+    Raises:
+        ValueError: with the names.
+    """
+    if profiles is None:
+        return
+    known = {*profiles, *preinstalled}
+    chosen = {settings.apparmor.profile, *settings.apparmor.containers.values()} - {None, RUNTIME_DEFAULT}
+    if missing := sorted(str(name) for name in chosen if name not in known):
+        names = ", ".join(sorted(known)) or "none"
+        raise ValueError(f"apparmor: {', '.join(missing)}: no such profile is provided; there are: {names}")
+
+
 def _change(edit: Edit, asked_by: str, *, is_bare: bool) -> Change:
     # Of a bare pod spec only the annotations stand outside of the spec.
     steps = edit.steps[1:] if is_bare and edit.steps[0] == "spec" else edit.steps
@@ -136,16 +172,22 @@ def _hardened(plain: Manifest, settings: WorkloadsSpec, knowledge: Knowledge) ->
     """Harden plain data in place; each edit with the control that asked for it."""
     yield from _settled(plain, settings, knowledge)
     for control in _controls(knowledge.kubernetes):
-        for prefix, item in _items(plain):
-            for edit in _mended(item, control, knowledge):
-                yield _made(plain, prefix, edit), control.id
-    # A fix may have put a mapping in the place of something that was none, or was not known.
+        yield from _mended_by(control, plain, knowledge)
+    # A fix may have put a mapping in the place of something that was none, or was not known; and the profiles that
+    # containers got last decide on which nodes their pod may run.
     yield from _settled(plain, settings, knowledge)
+    yield from _mended_by(control_of("apparmor-profile-node"), plain, knowledge)
+
+
+def _mended_by(control: Control, plain: Manifest, knowledge: Knowledge) -> Iterator[tuple[Edit, str]]:
+    for prefix, item in _items(plain):
+        for edit in _mended(item, control, knowledge):
+            yield _made(plain, prefix, edit), control.id
 
 
 def _settled(plain: Manifest, settings: WorkloadsSpec, knowledge: Knowledge) -> Iterator[tuple[Edit, str]]:
     for prefix, item in _items(plain):
-        for edit, asked_by in settings_of(item, settings, knowledge.kubernetes):
+        for edit, asked_by in settings_of(item, settings, knowledge):
             yield _made(plain, prefix, edit), asked_by
 
 
@@ -200,8 +242,15 @@ def _camel(key: Any) -> Any:
 
 
 def _camel_cased(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """A pod spec whose way to every securityContext is written as the server reads it; Pulumi takes both forms."""
+    """A pod spec in which all that is read or changed is written as the server reads it; Pulumi takes both forms."""
     found = _with_context(spec)
+    if "node_selector" in found:
+        found["nodeSelector"] = found.pop("node_selector")  # its own keys are labels
+    if isinstance(affinity := found.get("affinity"), Mapping):
+        found["affinity"] = {
+            _camel(key): _camel_below(value) if _camel(key) == "nodeAffinity" else value
+            for key, value in affinity.items()
+        }
     for name in CONTAINER_LISTS:
         for key in (name, re.sub(r"(?=[A-Z])", "_", name).lower()):
             if isinstance(found.get(key), list | tuple):

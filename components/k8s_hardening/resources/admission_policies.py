@@ -40,6 +40,10 @@ class AdmissionPoliciesArgs(TypedDict):
     """Images must be named by digest; otherwise a fixed tag is enough."""
     apparmor_required: NotRequired[bool]
     """Every container must have an AppArmor profile."""
+    apparmor_profiles: NotRequired[Mapping[str, str]]
+    """Friendly name -> kernel's name of the AppArmor profiles that pods may name; any when absent."""
+    apparmor_preinstalled: NotRequired[Sequence[str]]
+    """Kernel's names of more profiles that the nodes have by themselves."""
     host_paths: NotRequired[Mapping[str, Sequence[str]]]
     """Namespace -> folders of the node that its pods may mount read-only."""
     tenants: NotRequired[Sequence[TenantFactsArgs]]

@@ -145,6 +145,15 @@ class SeLinuxArgs(TypedDict):
     """Level of the processes."""
 
 
+class WorkloadAppArmorArgs(TypedDict):
+    """AppArmor profiles of containers: a name of apparmor.profiles or apparmor.preinstalled, or runtime-default."""
+
+    profile: NotRequired[str]
+    """Profile of every container that is not named below."""
+    containers: NotRequired[Mapping[str, str]]
+    """Name of a container -> its profile."""
+
+
 class WorkloadsArgs(TypedDict):
     """Security options that `harden` fills in for pods that do not choose for themselves."""
 
@@ -156,6 +165,8 @@ class WorkloadsArgs(TypedDict):
     """SELinux options of a pod; user and role have no place here, since the Pod Security Standards refuse both."""
     seccomp_profile: NotRequired[str]
     """Seccomp profile of the nodes in place of the runtime's default."""
+    apparmor: NotRequired[WorkloadAppArmorArgs]
+    """AppArmor profiles of the containers, with the way to nodes that have them loaded."""
 
 
 class PodSecuritySettingsArgs(TypedDict):

@@ -1,0 +1,61 @@
+"""AppArmor profiles must stop what they forbid, not only log it.
+
+Restricted, in the text of a profile in a ConfigMap: the flags `complain` (violations are logged and let through),
+`unconfined` (as good as no profile), `default_allow` and `prompt`, of a profile, of one inside of it, or of a hat.
+Allowed: none of them, `enforce` or `kill`. A complain-mode run is how a profile is learned, so an environment that is
+there for it lowers the level: `enforcement.levels: {apparmor-enforce-mode: advisory}`. The mode is not mended: whoever
+enforces a profile for the first time must watch the workload. Profiles that are files of the hosts never come here; the
+baseline itself refuses such a mode for those.
+Source: apparmor.d(5) of AppArmor 3.0.8 and 4.1 (PROFILE HEADER, PROFILE FLAGS).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from k8s_hardening.controls.control import Control, Finding, Severity, finding
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest
+from k8s_hardening.kube.texts import CONFIG_MAP, is_named_like, texts_of
+from k8s_hardening.model.knowledge import Knowledge
+
+_WEAK = ("complain", "unconfined", "default_allow", "prompt")
+_MENTIONED = re.compile("|".join(_WEAK))
+_COMMENT = re.compile(r"(?m)(?<!\\)#(?!include\b).*$")
+# Flags are all that stands in brackets before the body of a profile; `flags=` itself may be left out.
+_FLAGS = re.compile(r"\(([^(){}]{0,500})\)\s{0,100}\{")
+_HEADER = re.compile(r"(?m)^[ \t]*(?:profile[ \t]|hat[ \t]|\^|/|@\{|\")")
+
+
+def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
+    """Each value that holds a profile with such a flag."""
+    for text in texts_of(manifest, CONFIG_MAP):
+        if text.content is None:
+            if is_named_like(manifest, text, ("apparmor",)):
+                yield finding(text.path, UNKNOWN, "give the profile as a plain value")
+        elif weak := _weak_flags(text.content):
+            yield Finding(
+                text.path,
+                f"a profile with the flag {', '.join(weak)}",
+                "set mode: enforce, once its log shows nothing that the workload needs",
+            )
+
+
+def _weak_flags(text: str) -> list[str]:
+    if _MENTIONED.search(text) is None:  # cheap, and true of nearly every ConfigMap
+        return []
+    bare = _COMMENT.sub("", text)
+    if _HEADER.search(bare) is None:
+        return []
+    flags = {word for found in _FLAGS.finditer(bare) for word in re.split(r"[\s,]+", found[1])}
+    return [one for one in _WEAK if one in flags]
+
+
+CONTROL = Control(
+    id="apparmor-enforce-mode",
+    requirement="AppArmor profiles must stop what they forbid, not only log it.",
+    severity=Severity.MEDIUM,
+    chapter="workload",
+    references=("apparmor.d(5)",),
+    check=check,
+)
