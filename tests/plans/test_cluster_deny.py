@@ -13,6 +13,7 @@ from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.reading import read_baseline
 from k8s_hardening.plans.baseline import plan_baseline
 from k8s_hardening.plans.cluster_deny import cluster_deny_advice, plan_cluster_deny
+from k8s_hardening.plans.tenant_roles import rules_of
 from tests.model.sample import sample
 
 REASON = "The controllers of the cloud read it."
@@ -192,3 +193,11 @@ def test_it_is_part_of_the_plan_of_its_environment() -> None:
     assert len(plan.manifests) == len(without.manifests) + 1
     assert [line for line in plan.notes.advice if line.startswith("cluster_deny: ")]
     assert not [line for line in without.notes.advice if line.startswith("cluster_deny: ")]
+
+
+@pytest.mark.parametrize("role", ["admin", "member", "viewer"])
+def test_nobody_of_a_tenant_may_touch_these_kinds(role: str) -> None:
+    groups = {group for rule in rules_of(role) for group in rule["apiGroups"]}
+    assert groups
+    own = {"projectcalico.org", "crd.projectcalico.org", "cilium.io", "policy.networking.k8s.io"}
+    assert groups.isdisjoint({*own, "*"})
