@@ -63,6 +63,7 @@ docs: setup ## Write the generated documentation anew
 	@$(KH) cnis --format markdown > docs/cnis.md
 	@$(KH) ledger --format markdown > docs/ledger.md
 	@$(KH) ledger --by-dialect > docs/control-plane.md
+	@$(KH) reach --stack dev --format svg > docs/reach-dev.svg
 
 pack-config: setup ## Write the pack's configuration of every environment from its baseline
 	@$(KH) pack-config $(patsubst Pulumi.%.yaml,--stack %,$(wildcard Pulumi.*.yaml))

@@ -19,7 +19,8 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     archive = tmp_path / "packages.tar"
     write_packages(archive)
     scripts = {
-        "mmdebstrap": f'echo "$@" > {tmp_path}/asked; for one in "$@"; do case $one in /*.tar) target=$one;; esac; done\n'
+        "mmdebstrap": f'echo "$@" > {tmp_path}/asked\n'
+        'for one in "$@"; do case $one in /*.tar) target=$one;; esac; done\n'
         f'exec /bin/cp {archive} "$target"',
         "dpkg": "echo amd64",
         "apt-get": "echo http://mirror.example.com/debian bookworm main",
