@@ -60,6 +60,7 @@ format: setup ## Format the code
 docs: setup ## Write the generated documentation anew
 	@$(KH) controls --format markdown > docs/controls.md
 	@$(KH) baseline --format markdown > docs/baseline.md
+	@$(KH) cnis --format markdown > docs/cnis.md
 	@$(KH) ledger --format markdown > docs/ledger.md
 	@$(KH) ledger --by-dialect > docs/control-plane.md
 	@$(KH) reach --stack dev --format svg > docs/reach-dev.svg

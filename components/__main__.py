@@ -3,6 +3,7 @@
 from k8s_hardening import (
     AdmissionPolicies,
     AppArmorLoader,
+    ClusterDeny,
     ControlPlane,
     DenyAll,
     HardenedBaseline,
@@ -11,5 +12,16 @@ from k8s_hardening import (
 )
 from k8s_hardening.resources.host import serve
 
+COMPONENTS = [
+    AdmissionPolicies,
+    AppArmorLoader,
+    ClusterDeny,
+    ControlPlane,
+    DenyAll,
+    HardenedBaseline,
+    PodSecurity,
+    Tenant,
+]
+
 if __name__ == "__main__":
-    serve([AdmissionPolicies, AppArmorLoader, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant])
+    serve(COMPONENTS)

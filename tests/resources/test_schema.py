@@ -20,6 +20,7 @@ import k8s_hardening
 from k8s_hardening import (
     AdmissionPolicies,
     AppArmorLoader,
+    ClusterDeny,
     ControlPlane,
     DenyAll,
     HardenedBaseline,
@@ -30,6 +31,7 @@ from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
 from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
 from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.cluster_deny import ClusterDenyInputs
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.pod_security import PodSecurityInputs
@@ -40,7 +42,7 @@ from tests.resources.monitor import record
 
 SNAPSHOT = Path(__file__).with_name("schema.json")
 PROVIDER = HardeningProvider(
-    [AdmissionPolicies, AppArmorLoader, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant]
+    [AdmissionPolicies, AppArmorLoader, ClusterDeny, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant]
 )
 SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema or "")
 UPDATE = "K8S_HARDENING_UPDATE_SNAPSHOTS"
@@ -141,6 +143,20 @@ APPARMOR_LOADER = {
     "exemption": {"owner": "platform-team", "expires": "2027-06-30"},
     "nodeSelector": {"kubernetes.io/os": "linux"},
 }
+CNI = {
+    "name": "cilium",
+    "version": "1.20",
+    "switches": ["k8sClusterNetworkPolicy.enabled"],
+    "meshPlugins": ["istio"],
+}
+CLUSTER_DENY = {
+    "networks": ["169.254.169.254/32", "10.10.0.0/24"],
+    "keep": ["10.10.0.10/32"],
+    "byDefault": ["10.30.0.0/16"],
+    "exceptNamespaces": {"kube-system": "The controllers of the cloud read it."},
+    "kind": "ClusterNetworkPolicy",
+    "priority": 20,
+}
 EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
     "AdmissionPolicies": (
         AdmissionPoliciesInputs,
@@ -175,6 +191,17 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "profiles": APPARMOR_PROFILES,
             "migration": True,
             "pullSecret": PULL_SECRET,
+        },
+    ),
+    "ClusterDeny": (
+        ClusterDenyInputs,
+        {
+            **CLUSTER_DENY,
+            "kubernetes": "1.36",
+            "cni": CNI,
+            "dns": DNS,
+            "closedNamespaces": ["payments-api"],
+            "environment": "dev",
         },
     ),
     "ControlPlane": (ControlPlaneInputs, {"kubernetes": "1.36", "dialect": "rke2", **CONTROL_PLANE}),
@@ -213,7 +240,8 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "environment": "dev",
             "kubernetes": "1.36",
             "dialect": "rke2",
-            "cni": {"name": "calico", "version": "3.32", "meshPlugins": ["istio"]},
+            "cni": CNI,
+            "clusterDeny": CLUSTER_DENY,
             "target": {"render": "out/dev"},
             "images": IMAGES,
             "dns": DNS,
@@ -274,6 +302,7 @@ def test_the_package_offers_its_components_under_public_tokens() -> None:
     assert set(SCHEMA["resources"]) == {
         "k8s-hardening:index:AdmissionPolicies",
         "k8s-hardening:index:AppArmorLoader",
+        "k8s-hardening:index:ClusterDeny",
         "k8s-hardening:index:ControlPlane",
         "k8s-hardening:index:DenyAll",
         "k8s-hardening:index:HardenedBaseline",
@@ -303,8 +332,15 @@ def test_nothing_is_lost_between_another_language_and_the_model(component: str) 
     # What is only for versions with PodSecurityPolicy is set by the component that makes them.
     elsewhere = ("control_plane", "pod_security.", "profiles.", "apparmor.profiles.")
     unset = {path for path in unset_of(inputs) if component != "ControlPlane" and not path.startswith(elsewhere)}
+    # Calico's API is for the one kind that lets nothing be overridden, so it excludes by_default.
     # An end of a flow is either a namespace or a network, a target either files or a cluster: half of each stays unset.
-    assert {path.rpartition(".")[2] for path in unset} <= {"namespace", "pods", "cidr", "context_config"}
+    assert {path.rpartition(".")[2] for path in unset} <= {
+        "namespace",
+        "pods",
+        "cidr",
+        "context_config",
+        "calico_api",
+    }
     assert leaves(inputs.model_dump(mode="json", exclude_unset=True)) >= leaves(sent)
 
 
@@ -388,5 +424,5 @@ def test_a_component_takes_what_the_host_hands_over(component: str) -> None:
     args: Any = mapped(component)
     recording = record(lambda: kind("it", args))
     assert recording.named("it").type == f"k8s-hardening:index:{component}"
-    assert len(recording.objects()) >= (0 if component == "ControlPlane" else 3)
+    assert len(recording.objects()) >= {"ControlPlane": 0, "ClusterDeny": 2}.get(component, 3)
     assert len(recording.component_outputs["it"]) >= 1
