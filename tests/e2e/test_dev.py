@@ -74,6 +74,8 @@ def test_up_twice_changes_nothing_the_second_time_and_a_removed_tenant_goes_alon
     updated = {urn.split("::")[2].rpartition("$")[2] for urn, operation in steps.items() if operation == "update"}
     assert updated == {
         "k8s-hardening:index:AdmissionPolicies",
+        # It is told which namespaces have tenants.
+        "k8s-hardening:index:ClusterDeny",
         "k8s-hardening:index:HardenedBaseline",
         "k8s-hardening:index:Tenant",
         # The server's policies name the tenants' namespaces.
