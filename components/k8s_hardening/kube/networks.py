@@ -8,10 +8,14 @@ from k8s_hardening.kube.version import KubeVersion
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# The server labels each namespace kubernetes.io/metadata.name: k8s.io/kubernetes v1.21.14, pkg/features.
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""Label of a namespace with its own name, which nobody can change."""
+# The server gives each namespace that label: k8s.io/kubernetes v1.21.14, pkg/features.
 NAMESPACES_NAMED_SINCE = KubeVersion(1, 21)
 # Before, the field endPort is dropped and a range covers its first port only: v1.22.17, pkg/features.
 PORT_RANGES_SINCE = KubeVersion(1, 22)
+# Before, the server refuses policies for SCTP: v1.18.20, pkg/features and pkg/apis/networking/validation.
+SCTP_SINCE = KubeVersion(1, 19)
 
 METADATA_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv4Network("169.254.169.254/32"),

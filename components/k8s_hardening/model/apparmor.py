@@ -11,7 +11,7 @@ from k8s_hardening.model.apparmor_profile import AppArmorMode as AppArmorMode
 from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec as AppArmorProfileSpec
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.checked import Day, Switch, Word, matching, not_empty
-from k8s_hardening.model.network import Cidr, Labels
+from k8s_hardening.model.ends import Cidr, Labels
 
 _IMAGE = f"registry.example.com/platform/apparmor-loader@sha256:{'0' * 64}"
 LoaderImage = Annotated[str, matching(r"[^@\s]+@sha256:[0-9a-f]{64}", "is not an image by digest", f'"{_IMAGE}"')]

@@ -18,13 +18,14 @@ from k8s_hardening.model.checked import Name, Switch, config_key, matching, wron
 from k8s_hardening.model.control_plane.spec import ControlPlaneSpec, control_plane_problems
 from k8s_hardening.model.crossing import baseline_problems
 from k8s_hardening.model.dialect import Dialect as Dialect  # its name here is public
+from k8s_hardening.model.ends import DnsSpec
 from k8s_hardening.model.enforcement import EnforcementSpec
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import ImagesSpec
-from k8s_hardening.model.network import DnsSpec
+from k8s_hardening.model.network import NetworkSpec
 from k8s_hardening.model.pod_security import PodSecuritySpec, pod_security_problems
 from k8s_hardening.model.raw import Problem
-from k8s_hardening.model.tenant import TenantSpec
+from k8s_hardening.model.tenant import BaselineTenantSpec
 from k8s_hardening.model.workloads import WorkloadsSpec
 
 
@@ -125,7 +126,9 @@ class Baseline(Whole):
     """Which images may run."""
     dns: DnsSpec = DnsSpec()
     """Where pods resolve names."""
-    tenants: tuple[TenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
+    network: NetworkSpec = NetworkSpec()
+    """What flows can name beside the tenants, and which namespaces of none are closed."""
+    tenants: tuple[BaselineTenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
     """Who shares the cluster."""
     control_plane: ControlPlaneSpec = ControlPlaneSpec()
     """How the control plane and the nodes are hardened."""

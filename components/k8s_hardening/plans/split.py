@@ -13,7 +13,7 @@ from k8s_hardening.model.reading import ROOT
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.admission_policies import objects_of_baseline
 from k8s_hardening.plans.baseline import objects_beside_tenants, tenant_inputs
-from k8s_hardening.plans.network import touches
+from k8s_hardening.plans.neighbours import links
 from k8s_hardening.plans.tenant import plan_tenant
 
 LIMIT = 2000
@@ -52,7 +52,8 @@ def resources_of_stack(baseline: Baseline) -> int:
 
 def _per_stack(baseline: Baseline) -> int:
     """How many resources a stack holds beside its tenants: the API server's policies with their component, too."""
-    return _PER_STACK + len(objects_beside_tenants(baseline)) + (1 if objects_of_baseline(baseline) else 0)
+    components = len(baseline.network.system_namespaces) + (1 if objects_of_baseline(baseline) else 0)
+    return _PER_STACK + len(objects_beside_tenants(baseline)) + components
 
 
 def split_into_stacks(baseline: Baseline, limit: int = LIMIT) -> tuple[StackShare, ...]:
@@ -110,7 +111,7 @@ def _described(share: StackShare) -> str:
 def _linked(baseline: Baseline) -> list[list[str]]:
     """Tenants that flows link with each other, directly or through others."""
     groups = {tenant.name: {tenant.name} for tenant in baseline.tenants}
-    for one, other, _ in _links(baseline):
+    for one, other, _ in links(baseline):
         if groups[one] is not groups[other]:
             groups[one] |= groups[other]
             for name in groups[other]:
@@ -118,17 +119,8 @@ def _linked(baseline: Baseline) -> list[list[str]]:
     return sorted({tuple(sorted(group)): sorted(group) for group in groups.values()}.values())
 
 
-def _links(baseline: Baseline) -> Iterator[tuple[str, str, str]]:
-    """Each flow between two tenants: who declares it, whose namespace its other end is, its name."""
-    for tenant in baseline.tenants:
-        for flow in tenant.flows:
-            for other in baseline.tenants:
-                if other is not tenant and any(touches(flow, namespace.name) for namespace in other.namespaces):
-                    yield tenant.name, other.name, flow.name
-
-
 def _from_outside(baseline: Baseline, group: set[str]) -> Iterator[str]:
-    for tenant, other, flow in _links(baseline):
+    for tenant, other, flow in links(baseline):
         if other in group and tenant not in group:
             yield f"{tenant}.{flow}"
 
