@@ -39,14 +39,32 @@ DNS = {
     "pods": {"k8s-app": "coredns"},
     "nodeLocalCidr": "169.254.20.10/32",
 }
+PODS = {
+    "pods": {"example.com/app_name": "api"},
+    "expressions": [{"key": "tier", "operator": "In", "values": ["front", "back"]}],
+    "orPods": [{"pods": {"app": "job"}, "expressions": [{"key": "canary", "operator": "Exists", "values": []}]}],
+}
+API = {"namespace": "payments-api"}
 FLOWS = [
     {
         "name": "db",
-        "source": {"namespace": "payments-api", "pods": {"example.com/app_name": "api"}},
-        "destination": {"cidr": "10.20.0.0/16"},
+        "source": {**API, **PODS},
+        "destination": {"cidr": "10.20.0.0/16", "exceptFor": ["10.20.1.0/24"]},
         "ports": ["TCP/5432", "UDP/53"],
-    }
+    },
+    {"name": "shop", "source": {"tenant": "shop"}, "destination": API, "allPorts": True},
+    {"name": "scrape", "source": {"end": "monitoring"}, "destination": API, "ports": ["TCP/metrics"]},
+    {"name": "any-job", "source": {"allNamespaces": True, **PODS}, "destination": API, "ports": ["TCP/80"]},
+    {"name": "zone", "source": {"namespacesLabelled": {"example.com/zone": "a"}}, "destination": API, "ports": ["TCP/81"]},
+    {"name": "role", "source": API, "destination": {"cidr": "169.254.169.254/32", "nodeCredentials": True}, "ports": ["TCP/80"]},
+    {"name": "api-server", "source": API, "destination": {"end": "api_server"}},
 ]
+ENDS = {
+    "monitoring": {"namespace": "monitoring", **PODS},
+    "api_server": {"cidrs": ["10.20.0.10/32"], "ports": ["TCP/6443"], "nodeCredentials": False},
+}
+NAMESPACE_LABELS = ["example.com/zone"]
+SHOP = {"name": "shop", "namespaces": [{"name": "shop-web"}], "accepts": ["payments/shop"]}
 EXEMPTION: dict[str, Any] = {
     "control": "privileged",
     "namespace": "payments-api",
@@ -85,6 +103,28 @@ TENANT = {
     "flows": FLOWS,
     "decommission": "2026-12-31",
 }
+OPEN = {**EXEMPTION, "control": "network-policy-open", "kind": "NetworkPolicy", "name": "allow-role-out"}
+NETWORK = {
+    "ends": {**ENDS, "nodes": {"cidrs": ["10.20.0.0/24"]}},
+    "namespaceLabels": NAMESPACE_LABELS,
+    "systemNamespaces": [
+        {
+            "name": "kube-system",
+            "calledByApiServer": [
+                {"what": "metrics", "pods": {"k8s-app": "metrics-server"}, "ports": ["TCP/10250"]},
+            ],
+            "flows": [
+                {
+                    "name": "scrape-dns",
+                    "source": {"end": "monitoring"},
+                    "destination": {"namespace": "kube-system"},
+                    "ports": ["TCP/9153"],
+                }
+            ],
+            "accepts": [],
+        }
+    ],
+}
 WORKLOADS = {
     "fsGroup": 10001,
     "supplementalGroups": [10002],
@@ -112,8 +152,10 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                     "namespaces": {"payments-api": "restricted"},
                     "subjects": ["group:payments-admins"],
                     **LIMITS,
+                    "labels": {"example.com/zone": "a"},
                 }
             ],
+            "namespaceLabels": NAMESPACE_LABELS,
             "platform": ["group:platform"],
             "exemptions": [EXEMPTION],
             "levels": {"image-pinned": "advisory"},
@@ -123,13 +165,28 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
         },
     ),
     "ControlPlane": (ControlPlaneInputs, {"kubernetes": "1.36", "dialect": "rke2", **CONTROL_PLANE}),
-    "DenyAll": (DenyAllInputs, {"namespace": "payments-api", "kubernetes": "1.36", "dns": DNS, "flows": FLOWS}),
+    "DenyAll": (
+        DenyAllInputs,
+        {
+            "namespace": "payments-api",
+            "kubernetes": "1.36",
+            "dns": DNS,
+            "flows": FLOWS,
+            "labels": {"example.com/zone": "a"},
+            "tenants": {"shop": ["shop-web"]},
+            "ends": ENDS,
+            "namespaceLabels": NAMESPACE_LABELS,
+        },
+    ),
     "Tenant": (
         TenantInputs,
         {
             **TENANT,
             "kubernetes": "1.36",
             "dns": DNS,
+            "tenants": {"shop": ["shop-web"]},
+            "ends": ENDS,
+            "namespaceLabels": NAMESPACE_LABELS,
             "protect": False,
             "podSecurityGate": True,
             "pullSecret": PULL_SECRET,
@@ -162,7 +219,8 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "target": {"render": "out/dev"},
             "images": IMAGES,
             "dns": DNS,
-            "tenants": [TENANT],
+            "network": NETWORK,
+            "tenants": [{**TENANT, "accepts": []}, SHOP],
             "controlPlane": CONTROL_PLANE,
             "apparmor": {
                 "profiles": [
@@ -195,7 +253,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                 "unknowns": "mandatory",
                 "packages": ["random"],
             },
-            "exemptions": [EXEMPTION],
+            "exemptions": [EXEMPTION, OPEN],
         },
     ),
 }

@@ -2,8 +2,9 @@
 
 Restricted fields of Namespaces, system ones excepted, as soon as the judge knows any tenant: metadata.name, which
 must be a namespace of some tenant; the label k8s-hardening/tenant, which must name that tenant; labels by which the
-environment's flows select namespaces, which must be those of that tenant and absent elsewhere; from 1.23 on the label pod-security.kubernetes.io/enforce, which must be no weaker than the known level, as far as what is exempt in
-the namespace lets that be enforced. Labels never teach the judge anything. A label that enforces nothing at all belongs
+environment's flows select namespaces, which must be those of that tenant; from 1.23 on the label
+pod-security.kubernetes.io/enforce, which must be no weaker than the known level, as far as what is exempt in the
+namespace lets that be enforced. Labels never teach the judge anything. A label that enforces nothing at all belongs
 to namespace-pod-security. There is no fix: one of the two is mistaken.
 """
 

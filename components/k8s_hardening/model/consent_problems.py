@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from k8s_hardening.kube.names import SYSTEM_NAMESPACES
 from k8s_hardening.kube.networks import METADATA_NETWORKS
 from k8s_hardening.model.flow_problems import Known, is_wide
 from k8s_hardening.model.parts import ENDS_OF_FLOWS, Party, ends_of, plain_list, plain_map, plain_text
@@ -20,7 +21,10 @@ def consent_problems(parties: Sequence[Party], known: Known) -> Iterator[Problem
     by_name = {party.name: party for party in parties if party.name}
     accepted = {(party.name, text) for party in parties for _, text in party.accepts()}
     for party in parties:
+        own = {name for _, name in party.namespaces()}
         for loc, flow in party.flows():
+            if not any(known.namespaces_of(end) & own for _, end in ends_of(flow)):
+                continue  # a problem of its own
             name = plain_text(flow.get("name"))
             for key, end in ends_of(flow):
                 for other in _owners_of(end, known, by_name):
@@ -149,7 +153,7 @@ def system_problems(
             )
         seen.add(system.name)
         yield from _needed_ends(system, dns, known)
-    if (owner := known.owners.get(dns)) is not None and owner.is_tenant:
+    if (owner := known.owners.get(dns)) is not None and owner.is_tenant and dns not in SYSTEM_NAMESPACES:
         yield (
             ("dns", "namespace"),
             dns,

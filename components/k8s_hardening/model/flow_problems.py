@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from k8s_hardening.kube.cnis import CNIS
-from k8s_hardening.kube.names import SYSTEM_NAMESPACES, suggest_dns1123_label
+from k8s_hardening.kube.names import SYSTEM_NAMESPACES, is_dns1123_label, suggest_dns1123_label
 from k8s_hardening.kube.network_policies import is_port_name
 from k8s_hardening.kube.networks import (
     METADATA_NETWORKS,
@@ -183,7 +183,7 @@ def _unknown_names(loc: Loc, end: dict[str, Any], known: Known) -> Iterator[Prob
         yield (*loc, "tenant"), name, f'is no tenant that is known here; for example "{near or "payments"}"'
     name = plain_text(end.get("namespace"))
     if name and known.others is not None and name not in known.owners and name not in known.others:
-        close = difflib.get_close_matches(name, sorted(known.owners), n=1)
+        close = difflib.get_close_matches(name, sorted(filter(is_dns1123_label, known.owners)), n=1)
         example = f'"{close[0]}"' if close else f'network.ends: {{{_end_name(name)}: {{namespace: "{name}"}}}}'
         yield (
             (*loc, "namespace"),
@@ -349,7 +349,8 @@ def namespaces_without_name(flows: Sequence[Flow], known: Known) -> Iterator[Pro
         for key, end in ends_of(flow):
             name = plain_text(known.meant(end).get("namespace"))
             owner = known.owners.get(name)
-            if name and (owner is None or not owner.is_tenant):
+            is_foreign = name in (known.others or ()) if owner is None else not owner.is_tenant
+            if name and is_foreign:
                 yield (
                     (*loc, key, "namespace" if end.get("end") is None else "end"),
                     end.get("namespace", end.get("end")),
