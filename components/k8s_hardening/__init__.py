@@ -9,6 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from k8s_hardening.plans.workloads import Change, Hardened, harden
     from k8s_hardening.resources.admission_policies import AdmissionPolicies, AdmissionPoliciesArgs, TenantFactsArgs
+    from k8s_hardening.resources.apparmor_args import (
+        AppArmorArgs,
+        AppArmorLoaderSettingsArgs,
+        AppArmorProfileArgs,
+        LoaderExemptionArgs,
+    )
+    from k8s_hardening.resources.apparmor_loader import AppArmorLoader, AppArmorLoaderArgs
     from k8s_hardening.resources.args import (
         DnsArgs,
         EndArgs,
@@ -22,9 +29,6 @@ if TYPE_CHECKING:
     )
     from k8s_hardening.resources.baseline import (
         AdmissionPoliciesSettingsArgs,
-        AppArmorArgs,
-        AppArmorLoaderSettingsArgs,
-        AppArmorProfileArgs,
         BaselineTenantArgs,
         CniArgs,
         EnforcementArgs,
@@ -93,6 +97,8 @@ __all__ = [
     "AesGcmArgs",
     "ApiServerArgs",
     "AppArmorArgs",
+    "AppArmorLoader",
+    "AppArmorLoaderArgs",
     "AppArmorLoaderSettingsArgs",
     "AppArmorProfileArgs",
     "AuditAlertsArgs",
@@ -134,6 +140,7 @@ __all__ = [
     "KubeletClientArgs",
     "LimitedResourceArgs",
     "LimitsArgs",
+    "LoaderExemptionArgs",
     "ManagedArgs",
     "MfaArgs",
     "NamespaceArgs",
@@ -167,6 +174,13 @@ __all__ = [
 if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name valid
     _HOME = {
         "admission_policies": ("AdmissionPolicies", "AdmissionPoliciesArgs", "TenantFactsArgs"),
+        "apparmor_args": (
+            "AppArmorArgs",
+            "AppArmorLoaderSettingsArgs",
+            "AppArmorProfileArgs",
+            "LoaderExemptionArgs",
+        ),
+        "apparmor_loader": ("AppArmorLoader", "AppArmorLoaderArgs"),
         "args": (
             "DnsArgs",
             "EndArgs",
@@ -180,9 +194,6 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
         ),
         "baseline": (
             "AdmissionPoliciesSettingsArgs",
-            "AppArmorArgs",
-            "AppArmorLoaderSettingsArgs",
-            "AppArmorProfileArgs",
             "BaselineTenantArgs",
             "CniArgs",
             "EnforcementArgs",

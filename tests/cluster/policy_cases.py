@@ -18,7 +18,7 @@ from tests.controls.corpus import KNOWLEDGE, Fixture, fixtures
 
 ADMITTING = tuple(control for control in CONTROLS if control.admission is not None)
 _BUILT_IN = tuple(kind for kind in KINDS_AROUND_A_POD if kind != "Rollout")
-_PLURALS = {"Ingress": "ingresses"}
+_PLURALS = {"Ingress": "ingresses", "NetworkPolicy": "networkpolicies", "PodSecurityPolicy": "podsecuritypolicies"}
 _ONCE = {"restartPolicy": "Never"}
 # Texts that take every branch of the patterns; the server reads them with another engine than the unit tests.
 _STEPS = ("app", "App", "a_b", "a.b", "a.b_c", "a--b", "-a", "library", "localhost", "docker.io", "index.docker.io",
@@ -38,12 +38,16 @@ class Case:
     @property
     def path(self) -> str:
         """Where objects of the kind are made."""
-        group, kind = api_group_of(self.manifest), kind_of(self.manifest)
-        version = self.manifest["apiVersion"].rpartition("/")[2]
-        root = f"/apis/{group}/{version}" if group else f"/api/{version}"
-        namespace = namespace_of(self.manifest)
-        where = f"/namespaces/{namespace}" if namespace else ""
-        return f"{root}{where}/{_PLURALS.get(kind, f'{kind.lower()}s')}"
+        return path_of(self.manifest)
+
+
+def path_of(manifest: dict[str, Any]) -> str:
+    """Where objects of the kind are made."""
+    group, kind, namespace = api_group_of(manifest), kind_of(manifest), namespace_of(manifest)
+    version = manifest["apiVersion"].rpartition("/")[2]
+    root = f"/apis/{group}/{version}" if group else f"/api/{version}"
+    where = f"/namespaces/{namespace}" if namespace else ""
+    return f"{root}{where}/{_PLURALS.get(kind, f'{kind.lower()}s')}"
 
 
 def facts(**changes: Any) -> dict[str, Any]:

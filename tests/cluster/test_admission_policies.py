@@ -25,6 +25,7 @@ from tests.cluster.policy_cases import ADMITTING, Case, corpus, facts, image_cas
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 CORPUS = corpus()
+PROFILES = {f"profile-{index}": f"k8s-hardening-profile-{index}-0123456789" for index in range(50)}
 UNPINNED = "registry.example.com/app:latest"
 
 
@@ -47,7 +48,8 @@ def policies(knowledge: Knowledge) -> tuple[dict[str, Any], ...]:
 
 
 def test_the_server_finds_no_fault_with_the_types(policed: Policed) -> None:
-    made = policies(known(apparmor_required=True, digests_required=True, platform=["group:platform"]))
+    profiles = {"apparmor_profiles": PROFILES, "apparmor_required": True}
+    made = policies(known(**profiles, digests_required=True, platform=["group:platform"]))
     names = [name_of(one) for one in made if kind_of(one) == KIND]
     for control in ADMITTING:
         assert any(name.startswith(f"k8s-hardening-{control.id}-") for name in names)
@@ -132,9 +134,9 @@ def agreement(policed: Policed, case: Case) -> str:
 
 
 def test_the_largest_pods_stay_within_what_expressions_may_cost(policed: Policed) -> None:
-    policed.apply(policies(known(digests_required=True, apparmor_required=True)))
+    policed.apply(policies(known(digests_required=True, apparmor_required=True, apparmor_profiles=PROFILES)))
     image = f"registry.example.com/{'/'.join(['team'] * 30)}/app@{DIGEST}"
-    confined = {"type": "RuntimeDefault"}
+    confined = {"type": "Localhost", "localhostProfile": max(PROFILES.values())}
     large = pod(containers=[container(f"c{index}", image=image) for index in range(300)])
     large["spec"]["securityContext"]["appArmorProfile"] = confined
     answer = policed.create("/api/v1/namespaces/payments-api/pods", large)

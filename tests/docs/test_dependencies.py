@@ -34,6 +34,16 @@ def test_every_dependency_of_development_has_its_reason() -> None:
     assert all(reason and replaces for reason, replaces in table.values())
 
 
+def test_every_dependency_of_an_extra_has_its_reason_and_is_tested() -> None:
+    extras = {name: found for name, found in PROJECT_TABLE["optional-dependencies"].items() if name != "dev"}
+    table = rows("What an extra brings")
+    assert set(table) == set().union(*map(names, extras.values()))
+    assert all(reason and replaces for reason, replaces in table.values())
+    for extra, found in extras.items():
+        assert f"k8s-hardening[{extra}]" in PAGE
+        assert set(found) <= set(PROJECT_TABLE["optional-dependencies"]["dev"])
+
+
 def direct_modules() -> set[tuple[str, str]]:
     """(module, folder) of everything that a go.mod under tools/ asks for itself."""
     found = set()

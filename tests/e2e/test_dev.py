@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from k8s_hardening.model.labels import TENANT_LABEL
+from k8s_hardening.model.reading import read_baseline
 from tests.e2e.checkout import Checkout
 
 pytestmark = pytest.mark.e2e
@@ -78,6 +79,48 @@ def test_up_twice_changes_nothing_the_second_time_and_a_removed_tenant_goes_alon
         # The server's policies name the tenants' namespaces.
         "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy",
     }
+
+
+LOADER = "DaemonSet/k8s-hardening-apparmor/apparmor-loader"
+
+
+def brought_exemptions(project: Checkout) -> set[str]:
+    """The controls from which the environment's loader is exempt."""
+    document = yaml.safe_load((project.folder / "Pulumi.dev.yaml").read_text())
+    return {one.control for one in read_baseline(document["config"]["k8s-hardening:baseline"]).every_exemption}
+
+
+def test_the_apparmor_loader_passes_by_each_of_its_exemptions(project: Checkout) -> None:
+    ran = project.preview()
+    assert ran.status == 0, ran.log
+    summary = ran.summary
+    made = {urn.rpartition("::")[2]: operation for urn, operation in summary["steps"].items()}
+    assert made[f"baseline/apparmor-loader/{LOADER}"] == "create"
+    assert any(name.startswith("baseline/apparmor-loader/ConfigMap/") for name in made)
+    assert {one["control"] for one in summary["exempt"]} == brought_exemptions(project)
+    assert {one["until"] for one in summary["exempt"]} == {"2027-06-30"}
+    assert all("$k8s-hardening:index:AppArmorLoader$" in one["urn"] for one in summary["exempt"])
+
+
+def test_what_is_rendered_for_the_loader_has_no_finding(project: Checkout) -> None:
+    assert project.up().status == 0
+    assert LOADER in rendered(project)
+    checked = ("check", "--format", "json", "out/dev")
+    ran = project.run(*checked, "--pack-config", "policy-pack/config/dev.json")
+    assert ran.status == 0, ran.output
+    strict = project.run(*checked, "--kubernetes", "1.36")
+    assert strict.status == 1
+    assert "MAC_ADMIN" in strict.output
+
+
+def test_the_loader_is_found_when_its_exemption_has_ended(project: Checkout) -> None:
+    project.edit("Pulumi.dev.yaml", 'expires: "2027-06-30"', 'expires: "2020-06-30"')
+    assert project.run("pack-config").status == 0
+    ran = project.preview()
+    assert ran.status == 1
+    found = {one["control"] for one in ran.summary["findings"]}
+    assert found == {*brought_exemptions(project), "exemption-expired", "namespace-pod-security"}
+    assert ran.summary["exempt"] == []
 
 
 def test_a_baseline_with_mistakes_shows_all_of_them_before_the_engine_starts(project: Checkout) -> None:

@@ -53,7 +53,7 @@ class Decision:
 
     allowed: str
     logged: str
-    """What is logged although it is allowed."""
+    """What is logged wherever it is allowed."""
     quiet: str
     """What is refused in silence."""
 

@@ -1,16 +1,21 @@
 """The plans of the test environment as files: tests/plans/golden/<version>.yaml and the host files below <version>/.
 
+The loader of AppArmor profiles, which this environment has not, is in apparmor-loader-<version>.yaml beside them.
 `python -m tests.plans.golden` writes them anew; the difference is then part of the review.
 """
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import yaml
 
+from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.plans.apparmor_loader import plan_apparmor_loader
 from k8s_hardening.plans.baseline import plan_baseline
+from tests.plans.apparmor_loading import loader_inputs
 from tests.plans.environments import VERSIONS, environment
 
 GOLDEN = Path(__file__).with_name("golden")
@@ -24,11 +29,15 @@ class _Dumper(yaml.SafeDumper):
 def golden_texts(version: str) -> dict[str, str]:
     """Relative path -> text of everything that the plan of one version is made of."""
     plan = plan_baseline(environment(version))
-    manifests = yaml.dump_all(plan.manifests, Dumper=_Dumper, sort_keys=False, width=120)
     return {
-        f"{version}.yaml": manifests,
+        f"{version}.yaml": _yaml(plan.manifests),
+        f"apparmor-loader-{version}.yaml": _yaml(plan_apparmor_loader(loader_inputs(version))),
         **{f"{version}{file.path}": file.text for file in plan.host_files},
     }
+
+
+def _yaml(manifests: Iterable[Manifest]) -> str:
+    return yaml.dump_all(manifests, Dumper=_Dumper, sort_keys=False, width=120)
 
 
 def main() -> None:

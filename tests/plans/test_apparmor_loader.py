@@ -11,7 +11,7 @@ from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.manifest import Manifest, kind_of, name_of, namespace_of
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
-from k8s_hardening.model.apparmor import LARGEST_PROFILE
+from k8s_hardening.model.apparmor import LARGEST_MAP
 from k8s_hardening.model.apparmor_loader import CONTAINER, NAME, NAMESPACE, AppArmorLoaderInputs, loader_exemptions
 from k8s_hardening.model.apparmor_text import profile_name, profile_text
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
@@ -227,7 +227,7 @@ def test_profiles_beyond_one_map_are_parted_and_all_of_them_mounted() -> None:
     maps = {name: one["data"] for (kind, name), one in objects.items() if kind == "ConfigMap"}
     assert len(maps) == 2
     for data in maps.values():
-        assert 0 < sum(len(text.encode()) for text in data.values()) <= LARGEST_PROFILE
+        assert 0 < sum(len(text.encode()) for text in data.values()) <= LARGEST_MAP
     together = {key: text for data in maps.values() for key, text in data.items()}
     assert together == {profile_name(one): profile_text(one) for one in inputs.profiles}
     assert sorted(mounted_maps(pod(profiles=profiles))) == sorted(maps)

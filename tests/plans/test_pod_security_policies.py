@@ -160,7 +160,7 @@ def test_profiles_of_the_nodes_are_allowed_by_name_beside_the_runtime_s() -> Non
         "seccomp.security.alpha.kubernetes.io/allowedProfileNames": "runtime/default,localhost/a.json,localhost/b.json",
         "seccomp.security.alpha.kubernetes.io/defaultProfileName": "runtime/default",
         "apparmor.security.beta.kubernetes.io/allowedProfileNames": (
-            "runtime/default,localhost/k8s-hardening-web-83d1446bb2"
+            "runtime/default,localhost/k8s-hardening-web-69e4cd513f"
         ),
         "apparmor.security.beta.kubernetes.io/defaultProfileName": "runtime/default",
     }

@@ -12,11 +12,12 @@ from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.plans.baseline import plan_baseline
+from tests.plans.apparmor_loading import LOADER
 
 VERSIONS = [KubeVersion(1, minor) for minor in range(OLDEST.minor, NEWEST.minor + 1)]
 
 
-def baseline(version: KubeVersion) -> Baseline:
+def baseline(version: KubeVersion, **changes: Any) -> Baseline:
     """Three tenants with every role, people in two tenants, flows within, between and out of them."""
     return Baseline.model_validate(
         {
@@ -28,6 +29,7 @@ def baseline(version: KubeVersion) -> Baseline:
             "images": {"registries": ["registry.example.com/platform"]},
             "dns": {"namespace_labels": {"name": "kube-system"}, "node_local_cidr": "169.254.20.10/32"},
             "tenants": [_payments(), _shop(), _reports()],
+            **changes,
         }
     )
 
@@ -79,9 +81,13 @@ def _reports() -> dict[str, Any]:
     return {"name": "reports", "namespaces": [{"name": "reports"}], "decommission": "2027-06-30"}
 
 
+WITH_LOADER = {"apparmor": {"profiles": [{"name": "web"}], "loader": LOADER, "required": True}}
+
+
+@pytest.mark.parametrize("changes", [{}, WITH_LOADER], ids=["tenants", "AppArmor loader"])
 @pytest.mark.parametrize("version", VERSIONS, ids=str)
-def test_a_plan_has_no_finding(version: KubeVersion) -> None:
-    made = baseline(version)
+def test_a_plan_has_no_finding(version: KubeVersion, changes: dict[str, Any]) -> None:
+    made = baseline(version, **changes)
     knowledge = knowledge_of(made)
     manifests = plan_baseline(made).manifests
     found = [judged for manifest in manifests for judged in judge(manifest, CONTROLS, knowledge)]

@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from k8s_hardening.controls.judging import harden as harden_by
-from k8s_hardening.controls.registry import control_of
+from k8s_hardening.controls.judging import judge
+from k8s_hardening.controls.registry import CONTROLS, control_of
 from k8s_hardening.kube.manifest import UNKNOWN
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.exemption import Exemption
-from k8s_hardening.model.workloads import WorkloadsSpec
+from k8s_hardening.model.knowledge import Knowledge
+from k8s_hardening.model.workloads import WorkloadAppArmorSpec, WorkloadsSpec
 from k8s_hardening.plans.workloads import CONTROL_IDS, Hardened, harden
 from tests.builders import KINDS_AROUND_A_POD, container, pod, pod_spec, wrap_pod
 from tests.controls.corpus import Fixture, fixtures
@@ -29,6 +31,7 @@ ALL_SETTINGS = WorkloadsSpec.model_validate(
         "supplemental_groups": [10002],
         "selinux": {"type": "container_t", "level": "s0:c1,c2"},
         "seccomp_profile": "profiles/web.json",
+        "apparmor": {"profile": "runtime-default"},
     }
 )
 BARE = {"containers": [{"name": "app", "image": "x"}]}
@@ -76,7 +79,8 @@ def test_a_bare_pod_spec_gets_everything_and_each_change_is_said() -> None:
 
 
 def test_settings_go_where_the_pod_says_nothing() -> None:
-    hardened = harden(pod(), kubernetes="1.36", workloads=ALL_SETTINGS)
+    settings = ALL_SETTINGS.model_copy(update={"apparmor": WorkloadAppArmorSpec()})
+    hardened = harden(pod(), kubernetes="1.36", workloads=settings)
     assert hardened.manifest["spec"]["securityContext"] == {
         "runAsNonRoot": True,
         "seccompProfile": {"type": "RuntimeDefault"},
@@ -93,7 +97,7 @@ def test_settings_go_where_the_pod_says_nothing() -> None:
             "seLinuxOptions": {"level": "s1"},
         }
     )
-    assert harden(chosen, kubernetes="1.36", workloads=ALL_SETTINGS).changes == ()
+    assert harden(chosen, kubernetes="1.36", workloads=settings).changes == ()
 
 
 def test_a_seccomp_profile_of_the_nodes_goes_where_the_default_would() -> None:
@@ -315,6 +319,194 @@ def test_odd_shapes_never_raise_and_settle(version: str) -> None:
         assert again.changes == ()
         tried += 1
     assert tried > 0
+
+
+WEB, FORMER = "k8s-hardening-web-0123456789", "k8s-hardening-web-ffffffffff"
+PROVIDED: dict[str, Any] = {
+    "apparmor_profiles": {"web": WEB, "db": "k8s-hardening-db-abcdef0123"},
+    "apparmor_preinstalled": ("docker-default",),
+}
+CHOICE = {"apparmor": {"profile": "web", "containers": {"sidecar": "runtime-default", "proxy": "docker-default"}}}
+APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
+LABEL = f"apparmor.node-restriction.kubernetes.io/{WEB}"
+EVERY_VERSION = [f"1.{minor}" for minor in range(18, 38)]
+
+
+def localhost(name: str) -> dict[str, str]:
+    return {"type": "Localhost", "localhostProfile": name}
+
+
+def three(**changes: Any) -> dict[str, Any]:
+    return pod(containers=[container(name) for name in ("app", "sidecar", "proxy")], **changes)
+
+
+def confined(workload: dict[str, Any], version: str = "1.36", **changes: Any) -> Hardened:
+    """A workload with the profiles of one setting."""
+    return harden(workload, kubernetes=version, workloads=CHOICE, **{**PROVIDED, **changes})
+
+
+def profiles_in(spec: dict[str, Any]) -> list[Any]:
+    return [one["securityContext"].get("appArmorProfile") for one in spec["containers"]]
+
+
+@pytest.mark.parametrize("kind", ["Pod", *KINDS_AROUND_A_POD])
+@pytest.mark.parametrize("version", ["1.18", "1.29", "1.30", "1.37"])
+def test_one_setting_is_an_annotation_or_a_field_by_version(kind: str, version: str) -> None:
+    wrapped, prefix = (three(), "") if kind == "Pod" else wrap_pod(three(), kind)
+    holder: Any = confined(wrapped, version).manifest
+    for step in prefix.split(".") if prefix else ():
+        holder = holder[step]
+    annotations = {key: value for key, value in holder["metadata"].get("annotations", {}).items() if APPARMOR in key}
+    if KubeVersion.parse(version) < KubeVersion(1, 30):
+        assert annotations == {
+            f"{APPARMOR}app": f"localhost/{WEB}",
+            f"{APPARMOR}sidecar": "runtime/default",
+            f"{APPARMOR}proxy": "localhost/docker-default",
+        }
+        assert profiles_in(holder["spec"]) == [None, None, None]
+    else:
+        assert annotations == {}
+        assert profiles_in(holder["spec"]) == [localhost(WEB), {"type": "RuntimeDefault"}, localhost("docker-default")]
+    assert "appArmorProfile" not in holder["spec"]["securityContext"]  # containers that others add get none
+
+
+def test_the_items_of_a_list_and_a_bare_pod_spec_get_the_same() -> None:
+    listed = {"apiVersion": "v1", "kind": "List", "items": [three(), {"kind": "Service", "apiVersion": "v1"}]}
+    assert profiles_in(confined(listed).manifest["items"][0]["spec"])[0] == localhost(WEB)
+    annotations = confined(three()["spec"], "1.29").annotations
+    assert annotations[f"{APPARMOR}app"] == f"localhost/{WEB}"
+
+
+@pytest.mark.parametrize("version", ["1.29", "1.30"])
+@pytest.mark.parametrize("where", ["container", "pod", "annotation"])
+def test_a_profile_that_a_workload_chose_stays(version: str, where: str) -> None:
+    chosen = pod()
+    if where == "container":
+        chosen["spec"]["containers"] = [container(securityContext={**CONTEXT, "appArmorProfile": localhost("own")})]
+    elif where == "pod":
+        chosen["spec"]["securityContext"]["appArmorProfile"] = localhost("own")
+    else:
+        chosen["metadata"]["annotations"] = {f"{APPARMOR}app": "localhost/own"}
+    made = confined(chosen, version, apparmor_preinstalled=("own", "docker-default"))
+    is_field = version == "1.30"
+    spec = made.manifest["spec"]
+    assert made.manifest["metadata"].get("annotations", {}) == ({} if is_field else {f"{APPARMOR}app": "localhost/own"})
+    (own,), of_pod = profiles_in(spec), spec["securityContext"].get("appArmorProfile")
+    assert (own or of_pod) == (localhost("own") if is_field else None)
+    assert made.left == ()
+
+
+def test_an_ephemeral_container_and_an_init_container_get_it_too() -> None:
+    spec = pod_spec(initContainers=[container("init")], ephemeralContainers=[container("debug")])
+    made = confined({**pod(), "spec": spec}).manifest["spec"]
+    for name in ("initContainers", "ephemeralContainers"):
+        assert made[name][0]["securityContext"]["appArmorProfile"] == localhost(WEB)
+
+
+def test_a_windows_pod_and_part_of_a_pod_get_none() -> None:
+    assert "appArmorProfile" not in repr(confined(pod(os={"name": "windows"})).manifest)
+    workflow = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "spec": {"script": {"image": "x"}}}
+    assert "appArmorProfile" not in repr(confined(workflow).manifest)
+
+
+@pytest.mark.parametrize("version", ["1.29", "1.36"])
+@pytest.mark.parametrize("name", ["web", FORMER])
+def test_a_profile_by_another_name_gets_that_of_the_kernel(version: str, name: str) -> None:
+    chosen = pod()
+    if version == "1.36":
+        chosen["spec"]["containers"][0]["securityContext"]["appArmorProfile"] = localhost(name)
+    else:
+        chosen["metadata"]["annotations"] = {f"{APPARMOR}app": f"localhost/{name}"}
+    made = harden(chosen, kubernetes=version, **PROVIDED)
+    assert [change.control for change in made.changes] == ["apparmor-profile-provided"]
+    assert WEB in made.changes[0].message
+    assert made.left == ()
+    assert harden(made.manifest, kubernetes=version, **PROVIDED).changes == ()
+    unchanged = harden(chosen, kubernetes=version)  # nobody says which there are
+    assert unchanged.changes == ()
+
+
+def test_a_profile_that_nobody_provides_is_left_and_said() -> None:
+    chosen = pod()
+    chosen["spec"]["containers"][0]["securityContext"]["appArmorProfile"] = localhost("nginx")
+    made = confined(chosen)
+    assert made.changes == ()
+    (text,) = made.left
+    path = "spec.containers[0].securityContext.appArmorProfile.localhostProfile"
+    names = f"docker-default, k8s-hardening-db-abcdef0123, {WEB}"
+    assert text.startswith(f'[apparmor-profile-provided] {path} is "nginx"; the nodes have {names}; ')
+
+
+def test_a_setting_that_nobody_provides_is_refused() -> None:
+    with pytest.raises(ValueError, match="apparmor: nginx: no such profile is provided; there are: db, docker-default, web"):
+        harden(pod(), workloads={"apparmor": {"profile": "nginx"}}, **PROVIDED)
+    made = harden(pod(), workloads={"apparmor": {"profile": "nginx"}})  # the kernel's name, for all that is known
+    assert profiles_in(made.manifest["spec"]) == [localhost("nginx")]
+
+
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+
+
+def test_the_way_to_the_profile_goes_with_it_where_nodes_say_that_they_have_it() -> None:
+    ored = [{"matchExpressions": [{"key": "zone", "operator": "In", "values": [zone]}]} for zone in "ab"]
+    affinity = {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": ored}}}
+    given = three(affinity=affinity, nodeSelector={"kubernetes.io/os": "linux"})
+    made = confined(given, apparmor_labelled=True).manifest["spec"]
+    assert made["affinity"] == affinity  # one more term there would be a way past the others
+    assert made["nodeSelector"] == {"kubernetes.io/os": "linux", LABEL: "loaded"}
+    assert confined(given).manifest["spec"]["nodeSelector"] == {"kubernetes.io/os": "linux"}
+
+
+def test_the_labels_of_a_bare_pod_spec_in_snake_case_stay_labels() -> None:
+    asked = {"match_expressions": [{"key": LABEL, "operator": "In", "values": ["loaded"]}]}
+    spec = {**three()["spec"], "node_selector": {"example.com/a_b": "c"}}
+    made = confined(spec, apparmor_labelled=True).manifest
+    assert made["nodeSelector"] == {"example.com/a_b": "c", LABEL: "loaded"}
+    assert "node_selector" not in made
+    required = "required_during_scheduling_ignored_during_execution"
+    spec = {**three()["spec"], "affinity": {"node_affinity": {required: {"node_selector_terms": [asked]}}}}
+    assert "nodeSelector" not in confined(spec, apparmor_labelled=True).manifest
+
+
+def test_a_container_that_is_exempt_keeps_what_it_chose() -> None:
+    exemption = Exemption.model_validate(
+        {
+            "control": "apparmor",
+            "namespace": "payments-api",
+            "container": "sidecar",
+            "reason": "It loads the profiles itself.",
+            "owner": "platform-team",
+            "expires": "2027-06-30",
+        }
+    )
+    given = three()
+    given["spec"]["containers"][1]["securityContext"]["appArmorProfile"] = {"type": "Unconfined"}
+    made = confined(given, exemptions=[exemption])
+    assert profiles_in(made.manifest["spec"])[:2] == [localhost(WEB), {"type": "Unconfined"}]
+
+
+@pytest.mark.parametrize("version", EVERY_VERSION)
+@pytest.mark.parametrize("labelled", [False, True])
+def test_what_comes_out_satisfies_every_control_in_every_version(version: str, labelled: bool) -> None:
+    known = {**PROVIDED, "apparmor_labelled": labelled, "apparmor_required": True, "kubernetes": version}
+    knowledge = Knowledge.model_validate(known)
+    given = [three()]
+    for name, annotation in (("app", "localhost/web"), ("app", "unconfined"), ("gone", "runtime/default"), ("app", "")):
+        given.append({**three(), "metadata": {**three()["metadata"], "annotations": {f"{APPARMOR}{name}": annotation}}})
+    for profile in (localhost("web"), localhost(FORMER), {"type": "Unconfined"}, {"type": "RuntimeDefault"}):
+        for base in copy.deepcopy(given[:5]):
+            base["spec"]["securityContext"]["appArmorProfile"] = profile
+            given.append(base)
+            own = copy.deepcopy(base)
+            own["spec"]["securityContext"].pop("appArmorProfile")
+            own["spec"]["containers"][0]["securityContext"]["appArmorProfile"] = profile
+            given.append(own)
+    workload_controls = [one for one in CONTROLS if one.chapter == "workload" and one.id != "apparmor-required"]
+    for one in given:
+        made = confined(one, version, apparmor_labelled=labelled)
+        assert [judged.finding.message for judged in judge(made.manifest, workload_controls, knowledge)] == []
+        assert made.left == ()
+        assert confined(made.manifest, version, apparmor_labelled=labelled).changes == ()
 
 
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.just(UNKNOWN))

@@ -8,8 +8,10 @@ import pulumi
 import pytest
 
 from k8s_hardening import HardenedBaseline, HardenedBaselineArgs
+from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.plans.baseline import plan_baseline
+from tests.plans.apparmor_loading import LOADER
 from tests.resources.monitor import Recording, record
 
 TENANTS: list[Any] = [
@@ -101,6 +103,7 @@ def test_nothing_is_protected_where_files_are_rendered() -> None:
 
 def test_outputs_are_known_at_preview() -> None:
     assert made().component_outputs["baseline"] == {
+        "apparmorProfiles": {},
         "environment": "dev",
         "namespaceNames": {"payments": ["payments-api"], "shop": ["shop-web", "shop-cart"]},
     }
@@ -109,7 +112,45 @@ def test_outputs_are_known_at_preview() -> None:
 def test_an_environment_without_tenants_registers_only_policies() -> None:
     recording = made(tenants=[])
     assert {one.parent for one in recording.objects()} == {"baseline/admission-policies"}
-    assert recording.component_outputs["baseline"] == {"environment": "dev", "namespaceNames": {}}
+    assert recording.component_outputs["baseline"] == {
+        "apparmorProfiles": {},
+        "environment": "dev",
+        "namespaceNames": {},
+    }
+
+
+APPARMOR = {"profiles": [{"name": "web"}, {"name": "db", "denied": ["/root/**"]}], "loader": LOADER}
+
+
+@pytest.mark.parametrize("version", ["1.18", "1.24", "1.36", "1.37"])
+def test_a_loader_comes_after_what_would_refuse_its_pods(version: str) -> None:
+    whole = args(kubernetes=version, apparmor=APPARMOR, dns={"namespace_labels": {"name": "kube-system"}})
+    planned = plan_baseline(Baseline.model_validate(whole)).manifests
+    recording = record(lambda: HardenedBaseline("baseline", whole))
+    assert recording.named("baseline/apparmor-loader").parent == "baseline"
+    found = [resource.inputs for resource in recording.objects()]
+    assert len(found) == len(planned)
+    assert [manifest for manifest in planned if manifest not in found] == []
+    others = ("baseline/pod-security/", "baseline/admission-policies/")
+    before = {resource.name for resource in recording.objects() if resource.name.startswith(others)}
+    # What a component waits for is there before its children, which need the component's own URN.
+    assert before <= set(recording.named("baseline/apparmor-loader").dependencies)
+    assert bool(before) == (version != "1.24" and version != "1.37")
+
+
+@pytest.mark.parametrize("apparmor", [APPARMOR, {"profiles": APPARMOR["profiles"]}], ids=["loader", "files"])
+def test_programs_learn_the_names_of_profiles_and_wait_for_the_loader(apparmor: Any) -> None:
+    def program() -> None:
+        made = HardenedBaseline("baseline", args(apparmor=apparmor))
+        pulumi.CustomResource("test:index:Workload", "app", {"profile": made.apparmor_profiles["web"]})
+
+    recording = record(program)
+    names = profile_names(Baseline.model_validate(args(apparmor=apparmor)).apparmor.profiles)
+    assert recording.component_outputs["baseline"]["apparmorProfiles"] == names
+    app = recording.named("app")
+    assert app.inputs == {"profile": names["web"]}
+    daemon_set = "baseline/apparmor-loader/DaemonSet/k8s-hardening-apparmor/apparmor-loader"
+    assert (daemon_set in app.dependencies) == ("loader" in apparmor)
 
 
 def test_long_names_of_two_tenants_meet_in_one_flow() -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from k8s_hardening import (
     AdmissionPoliciesArgs,
+    AppArmorLoaderArgs,
     ControlPlaneArgs,
     DenyAllArgs,
     HardenedBaselineArgs,
@@ -19,6 +20,7 @@ from k8s_hardening import (
     TenantArgs,
 )
 from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
+from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
@@ -59,6 +61,7 @@ def _inside(annotation: Any, wanted: Any) -> Iterator[Any]:
 
 ROOTS: tuple[tuple[type, type[BaseModel]], ...] = (
     (AdmissionPoliciesArgs, AdmissionPoliciesInputs),
+    (AppArmorLoaderArgs, AppArmorLoaderInputs),
     (ControlPlaneArgs, ControlPlaneInputs),
     (DenyAllArgs, DenyAllInputs),
     (PodSecurityArgs, PodSecurityInputs),

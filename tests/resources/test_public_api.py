@@ -23,6 +23,7 @@ WITHOUT_PULUMI = sorted(
 def test_the_components_their_args_and_the_helper_are_offered() -> None:
     assert {name for name in k8s_hardening.__all__ if not name.endswith("Args")} == {
         "AdmissionPolicies",
+        "AppArmorLoader",
         "ControlPlane",
         "Change",
         "DenyAll",

@@ -17,11 +17,22 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 import k8s_hardening
-from k8s_hardening import AdmissionPolicies, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant
+from k8s_hardening import (
+    AdmissionPolicies,
+    AppArmorLoader,
+    ControlPlane,
+    DenyAll,
+    HardenedBaseline,
+    PodSecurity,
+    Tenant,
+)
 from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
+from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
+from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
-from k8s_hardening.model.network import DenyAllInputs
+from k8s_hardening.model.ends import EndSpec, NamedEndSpec
+from k8s_hardening.model.network import DenyAllInputs, FlowSpec
 from k8s_hardening.model.pod_security import PodSecurityInputs
 from k8s_hardening.model.problems import example_of
 from k8s_hardening.model.tenant import TenantInputs
@@ -29,7 +40,9 @@ from k8s_hardening.resources.host import HardeningProvider
 from tests.resources.monitor import record
 
 SNAPSHOT = Path(__file__).with_name("schema.json")
-PROVIDER = HardeningProvider([AdmissionPolicies, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant])
+PROVIDER = HardeningProvider(
+    [AdmissionPolicies, AppArmorLoader, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant]
+)
 SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema or "")
 UPDATE = "K8S_HARDENING_UPDATE_SNAPSHOTS"
 
@@ -130,6 +143,7 @@ WORKLOADS = {
     "supplementalGroups": [10002],
     "selinux": {"type": "container_t", "level": "s0:c1,c2"},
     "seccompProfile": "profiles/web.json",
+    "apparmor": {"profile": "web", "containers": {"sidecar": "runtime-default"}},
 }
 IMAGES = {"registries": ["registry.example.com"], "allowTags": True, "pullSecretConfig": "registryPullSecret"}
 PULL_SECRET = {"config": "registryPullSecret", "registries": ["registry.example.com"], "intoCluster": False}
@@ -138,6 +152,36 @@ CONTROL_PLANE = {
     "apiServer": {},
     "kubelet": {"podPidsLimit": 1024},
 }
+# Ready-made profiles, and whole files, exclude the typed fields.
+APPARMOR_PROFILES = [
+    {
+        "name": "web",
+        "mode": "complain",
+        "abi": "2.13",
+        "readable": ["/srv/**"],
+        "readOnly": ["/etc/**"],
+        "writable": ["/tmp/**"],
+        "logOnWrite": ["/var/log/app/**"],
+        "denied": ["/root/**"],
+        "executables": ["/usr/bin/app"],
+        "deniedExecutables": ["/bin/sh"],
+        "capabilities": ["net_bind_service"],
+        "deniedCapabilities": ["sys_admin"],
+        "network": True,
+        "protocols": ["tcp"],
+        "rawSockets": True,
+        "packetSockets": True,
+        "uncheckedRules": ["network netlink raw"],
+    },
+    {"readyMade": "deny-write"},
+    {"name": "own", "textUnchecked": "profile own { file, }"},
+]
+APPARMOR_LOADER = {
+    "image": f"registry.example.com/platform/apparmor-loader@sha256:{'0' * 64}",
+    "apiServer": ["10.0.0.10/32"],
+    "exemption": {"owner": "platform-team", "expires": "2027-06-30"},
+    "nodeSelector": {"kubernetes.io/os": "linux"},
+}
 EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
     "AdmissionPolicies": (
         AdmissionPoliciesInputs,
@@ -145,6 +189,8 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "registries": ["registry.example.com/platform"],
             "digestsRequired": False,
             "apparmorRequired": True,
+            "apparmorProfiles": {"web": "k8s-hardening-web-0123456789"},
+            "apparmorPreinstalled": ["docker-default"],
             "hostPaths": {"monitoring": ["/var/log/pods"]},
             "tenants": [
                 {
@@ -162,6 +208,16 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "kubernetes": "1.36",
             "environment": "dev",
             "unfinishedApi": True,
+        },
+    ),
+    "AppArmorLoader": (
+        AppArmorLoaderInputs,
+        {
+            **APPARMOR_LOADER,
+            "kubernetes": "1.24",
+            "profiles": APPARMOR_PROFILES,
+            "migration": True,
+            "pullSecret": PULL_SECRET,
         },
     ),
     "ControlPlane": (ControlPlaneInputs, {"kubernetes": "1.36", "dialect": "rke2", **CONTROL_PLANE}),
@@ -223,24 +279,9 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "tenants": [{**TENANT, "accepts": []}, SHOP],
             "controlPlane": CONTROL_PLANE,
             "apparmor": {
-                "profiles": [
-                    {
-                        "name": "web",
-                        "mode": "complain",
-                        "readOnly": ["/etc/**"],
-                        "writable": ["/tmp/**"],
-                        "denied": ["/root/**"],
-                        "capabilities": ["net_bind_service"],
-                        "network": False,
-                    }
-                ],
+                "profiles": APPARMOR_PROFILES,
                 "preinstalled": ["docker-default"],
-                "loader": {
-                    "image": f"registry.example.com/platform/apparmor-loader@sha256:{'0' * 64}",
-                    "apiServer": ["10.0.0.10/32"],
-                    "exemption": {"owner": "platform-team", "expires": "2027-06-30"},
-                    "nodeSelector": {"kubernetes.io/os": "linux"},
-                },
+                "loader": APPARMOR_LOADER,
                 "required": True,
             },
             "hostPaths": {"monitoring": ["/var/log/pods"]},
@@ -291,6 +332,7 @@ def test_the_schema_is_the_public_one() -> None:
 def test_the_package_offers_its_components_under_public_tokens() -> None:
     assert set(SCHEMA["resources"]) == {
         "k8s-hardening:index:AdmissionPolicies",
+        "k8s-hardening:index:AppArmorLoader",
         "k8s-hardening:index:ControlPlane",
         "k8s-hardening:index:DenyAll",
         "k8s-hardening:index:HardenedBaseline",
@@ -318,11 +360,26 @@ def test_nothing_is_lost_between_another_language_and_the_model(component: str) 
     inputs = model.model_validate(mapped(component))
     # Settings of the control plane exclude each other, so that no input sets them all; their names have a test below.
     # What is only for versions with PodSecurityPolicy is set by the component that makes them.
-    elsewhere = ("control_plane", "pod_security.")
+    elsewhere = ("control_plane", "pod_security.", "profiles.", "apparmor.profiles.")
     unset = {path for path in unset_of(inputs) if component != "ControlPlane" and not path.startswith(elsewhere)}
-    # An end of a flow is either a namespace or a network, a target either files or a cluster: half of each stays unset.
-    assert {path.rpartition(".")[2] for path in unset} <= {"namespace", "pods", "cidr", "context_config"}
+    # A target is either files or a cluster, and each end of a flow one of several kinds (a test below counts them).
+    of_flows = {name for kind in (EndSpec, FlowSpec, NamedEndSpec) for name in kind.model_fields}
+    assert {path.rpartition(".")[2] for path in unset} <= {*of_flows, "context_config"}
     assert leaves(inputs.model_dump(mode="json", exclude_unset=True)) >= leaves(sent)
+
+
+def test_every_field_of_flows_and_their_ends_arrives() -> None:
+    inputs = DenyAllInputs.model_validate(mapped("DenyAll"))
+    ends: list[BaseModel] = [end for flow in inputs.flows for end in (flow.source, flow.destination)]
+    assert set().union(*(end.model_fields_set for end in ends)) == set(EndSpec.model_fields)
+    assert set().union(*(end.model_fields_set for end in inputs.ends.values())) == set(NamedEndSpec.model_fields)
+    assert set().union(*(flow.model_fields_set for flow in inputs.flows)) == set(FlowSpec.model_fields)
+
+
+def test_every_field_of_an_apparmor_profile_arrives() -> None:
+    baseline = Baseline.model_validate(mapped("HardenedBaseline"))
+    fields = [profile.model_fields_set for profile in baseline.apparmor.profiles]
+    assert set().union(*fields) == set(AppArmorProfileSpec.model_fields)
 
 
 def test_every_name_of_the_control_plane_arrives_as_the_model_has_it() -> None:

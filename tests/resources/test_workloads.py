@@ -161,8 +161,56 @@ def test_a_whole_environment_knows_its_exemptions() -> None:
     assert app["securityContext"]["readOnlyRootFilesystem"] is True
 
 
+WEB = "k8s-hardening-web-0123456789"
+APPARMOR = "container.apparmor.security.beta.kubernetes.io/app"
+
+
+def test_profiles_of_another_stack_are_named_as_it_hands_them_over() -> None:
+    transform = harden_workloads(
+        "1.36", {"apparmor": {"profile": "web"}}, apparmor_profiles={"web": WEB}, apparmor_labelled=True
+    )
+    made = run(transform, deployment())
+    assert made is not None
+    spec = made["spec"]["template"]["spec"]
+    wanted = {"type": "Localhost", "localhostProfile": WEB}
+    assert spec["containers"][0]["securityContext"]["appArmorProfile"] == wanted
+    assert spec["nodeSelector"] == {f"apparmor.node-restriction.kubernetes.io/{WEB}": "loaded"}
+
+
+def test_a_whole_environment_knows_its_profiles() -> None:
+    apparmor = {"profiles": [{"name": "web"}]}
+    environment = {
+        **environment_data("1.36"),
+        "apparmor": apparmor,
+        "harden_workloads": True,
+        "workloads": {"apparmor": {"profile": "web"}},
+    }
+    (transform,) = declared(lambda: HardenedBaseline("all", cast("Any", environment)))["all"]
+    made = run(transform, deployment())
+    assert made is not None
+    profile = made["spec"]["template"]["spec"]["containers"][0]["securityContext"]["appArmorProfile"]
+    assert profile["localhostProfile"].startswith("k8s-hardening-web-")
+
+
+def test_a_pod_whose_specification_comes_later_gets_its_annotations_then() -> None:
+    found: list[Any] = []
+
+    def program() -> None:
+        metadata = {"name": "app", "annotations": {"example.com/a": "b"}}
+        props = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pulumi.Output.secret(BARE)}
+        made = run(harden_workloads("1.29", {"apparmor": {"profile": "runtime-default"}}), props)
+        assert made is not None
+        assert made["metadata"]["name"] == "app"  # known at preview
+        made["metadata"]["annotations"].apply(found.append)
+
+    record(program)
+    assert found == [{"example.com/a": "b", APPARMOR: "runtime/default"}]
+
+
 def test_mistakes_are_shown_in_the_words_of_the_house() -> None:
     with pytest.raises(pulumi.RunError, match=r"workloads\.fs_group: 0 is not between 1 and"):
         harden_workloads("1.36", {"fs_group": 0})
     with pytest.raises(pulumi.RunError, match="kubernetes: "):
         harden_workloads("newest")
+    with pytest.raises(pulumi.RunError, match=r"workloads\.apparmor: nginx: no such profile is provided"):
+        harden_workloads("1.36", {"apparmor": {"profile": "nginx"}}, apparmor_profiles={"web": WEB})

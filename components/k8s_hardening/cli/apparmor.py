@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from k8s_hardening.cli.apparmor_image import image
+from k8s_hardening.cli.apparmor_import import import_
+from k8s_hardening.cli.apparmor_learn import learn
+from k8s_hardening.cli.apparmor_verify import verify
 
 
 @click.group()
@@ -16,7 +19,13 @@ def apparmor() -> None:
     \b
     Examples:
       k8s-hardening baseline | grep apparmor
+      k8s-hardening apparmor import nginx.toml
+      k8s-hardening apparmor learn /var/log/audit/audit.log
+      k8s-hardening apparmor verify deploy/
     """
 
 
 apparmor.add_command(image)
+apparmor.add_command(import_)
+apparmor.add_command(learn)
+apparmor.add_command(verify)

@@ -31,6 +31,7 @@ COMMANDS = {
     "ledger": ("k8s_hardening.cli.ledger:ledger", "Say what is done for each control of the CIS benchmark."),
     "pack-config": ("k8s_hardening.cli.pack_config:pack_config", "Write what the pack is told of each environment."),
     "preview": ("k8s_hardening.cli.preview:preview", "Preview a stack with the real engine, judged by the pack."),
+    "reach": ("k8s_hardening.cli.reach:reach", "Say who reaches whom, as the network policies say, and why."),
     "rehearse": ("k8s_hardening.cli.rehearse:rehearse", "Say what moving to another Kubernetes version changes."),
     "render": ("k8s_hardening.cli.render:render", "Write an environment's manifests and host files to a folder."),
     "up": ("k8s_hardening.cli.up:up", "Preview a stack with the pack first, then apply it."),

@@ -124,7 +124,9 @@ def _parts(text: str, head: list[Token], opening: int, closing: int) -> tuple[Pr
     words = [token.text for token in head]
     if words[:1] == ["profile"]:
         words = words[1:]
-    if not words or words[0] in ("hat", "if", "else") or words[0].startswith("^"):
+    elif words and not words[0].startswith(("/", '"/', "@")):
+        words = []  # without its keyword a profile is named by a path
+    if not words:
         return None, [f"line {line_of(text, opening)}: has a block without the name of a profile"]
     flags: tuple[str, ...] = ()
     attachments = []

@@ -11,7 +11,7 @@ from k8s_hardening.kube.apparmor import LONGEST_PROFILE_NAME
 from k8s_hardening.kube.linux_capabilities import LINUX_CAPABILITIES
 from k8s_hardening.model.apparmor_file import read_profile_file
 from k8s_hardening.model.apparmor_syntax import rule_problem
-from k8s_hardening.model.checked import Name, matching, wrong
+from k8s_hardening.model.checked import label_problem, matching, wrong
 
 # A rule's path is written without quotes: what could end, split or continue it is refused, and so is whatever the
 # parser gives a meaning that nobody needs here (escapes, classes with ranges, comments, variables of one's own).
@@ -38,8 +38,12 @@ def _capability(text: str) -> str:
 
 
 def _profile_name(text: str) -> str:
+    if not text:
+        raise wrong("is no name, and no ready-made profile gives one", '"web"')
     if len(text) > LONGEST_PROFILE_NAME:
         raise wrong(f"has {len(text)} characters, at most {LONGEST_PROFILE_NAME} are allowed", '"web"')
+    if (problem := label_problem(text)) is not None:
+        raise problem
     return text
 
 
@@ -61,7 +65,7 @@ def _unchecked_text(text: str) -> str:
 EXAMPLE_TEXT = "include <tunables/global> profile web { include <abstractions/base> file, }"
 _INSTALLED = r"[A-Za-z0-9/_][A-Za-z0-9_./+:@-]*"
 InstalledName = Annotated[str, matching(_INSTALLED, "is not the name of an AppArmor profile", '"docker-default"')]
-ProfileName = Annotated[Name, AfterValidator(_profile_name)]
+ProfileName = Annotated[str, AfterValidator(_profile_name)]
 UncheckedRule = Annotated[str, AfterValidator(_unchecked_rule)]
 UncheckedText = Annotated[str, AfterValidator(_unchecked_text)]
 ProfilePath = Annotated[str, AfterValidator(_path)]

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from k8s_hardening.kube.apparmor import FIELD_SINCE
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
-from k8s_hardening.model.apparmor import AppArmorLoaderSpec, AppArmorProfileSpec, LoaderExemptionSpec
+from k8s_hardening.model.apparmor import AppArmorLoaderSpec, AppArmorProfiles, LoaderExemptionSpec
 from k8s_hardening.model.base import Whole
 from k8s_hardening.model.checked import Switch, not_empty
 from k8s_hardening.model.crossing import loader_problems
@@ -33,8 +33,8 @@ class AppArmorLoaderInputs(AppArmorLoaderSpec, Whole):
 
     kubernetes: KubeVersion = Field(examples=["1.36"])
     """Kubernetes version of the cluster."""
-    profiles: Annotated[tuple[AppArmorProfileSpec, ...], not_empty('[{name: "deny-write"}]')] = Field(
-        examples=[[{"name": "deny-write"}]]
+    profiles: Annotated[AppArmorProfiles, not_empty('[{ready_made: "deny-write"}]')] = Field(
+        examples=[[{"ready_made": "deny-write"}]]
     )
     """Profiles that the nodes get."""
     migration: Switch = False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from k8s_hardening.model.apparmor_file import read_flags
 from k8s_hardening.model.apparmor_leaves import (
@@ -19,12 +19,6 @@ from k8s_hardening.model.apparmor_leaves import (
 )
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.checked import Switch, wrong
-
-
-def _without_name(schema: dict[str, Any]) -> None:
-    """An editor must not miss the name of a ready-made profile."""
-    schema["required"].remove("name")
-    schema["properties"]["name"]["default"] = None
 
 
 class AppArmorMode(StrEnum):
@@ -56,34 +50,37 @@ class Protocol(StrEnum):
     UDP = "udp"
 
 
+def _version_text(value: Any) -> Any:
+    # YAML reads 3.0 as a number, and the engine hands it on as 3.
+    return {3: "3.0", 2.13: "2.13"}.get(value, value) if isinstance(value, int | float) else value
+
+
 _WITH_ALL = frozenset({"name", "ready_made", "text_unchecked", "mode", "abi"})
 
 
 class AppArmorProfileSpec(Model):
     """What a confined process may do, within what the container runtime guards; or a profile that is ready-made."""
 
-    model_config = ConfigDict(json_schema_extra=_without_name)
-
-    name: ProfileName = Field(examples=["web"])
+    name: ProfileName = Field(default="", examples=["web"])
     """Name of the profile, that of the ready-made one if left out; the kernel knows it with a hash of its text."""
     ready_made: ReadyMade | None = Field(default=None, examples=["deny-write"])
     """container-default: as the runtime's own; deny-write: no file may be written; no-raw-network: no raw sockets."""
     mode: AppArmorMode = AppArmorMode.ENFORCE
     """enforce stops violations, complain logs them; what the container runtime guards is stopped in both."""
-    abi: AppArmorAbi = AppArmorAbi.V3
+    abi: Annotated[AppArmorAbi, BeforeValidator(_version_text)] = AppArmorAbi.V3
     """AppArmor of the nodes; 2.13 for older ones, where sockets may not be guarded."""
     readable: tuple[ProfilePath, ...] | None = Field(default=None, examples=[["/etc/**"]])
-    """Nothing else may be read but the C library's own files; an empty list allows nothing, none all."""
+    """What may be read beside the C library's own files; left out it is everything, an empty list allows nothing."""
     read_only: tuple[ProfilePath, ...] = Field(default=(), examples=[["/etc/**"]])
     """Paths that may not be written; wins over writable."""
     writable: tuple[ProfilePath, ...] | None = Field(default=None, examples=[["/var/lib/app/**"]])
-    """Nothing else may be written but the likes of /dev/null; an empty list allows nothing, none all."""
+    """What may be written beside the likes of /dev/null; left out it is everything, an empty list allows nothing."""
     log_on_write: tuple[ProfilePath, ...] = Field(default=(), examples=[["/var/lib/app/keys/**"]])
     """Paths that may be written, and each write is logged."""
     denied: tuple[ProfilePath, ...] = Field(default=(), examples=[["/root/**"]])
     """Paths that may not be touched at all; wins over the others."""
     executables: tuple[ProfilePath, ...] | None = Field(default=None, examples=[["/usr/sbin/nginx"]])
-    """No other program may be started; an empty list allows none, none all. The container's own starts before."""
+    """Programs that may be started by the container's first; left out it is every one, an empty list allows none."""
     denied_executables: tuple[ProfilePath, ...] = Field(default=(), examples=[["/bin/{,da,ba}sh"]])
     """Programs that may not be started, nor read, since what can be read can be copied; wins over executables."""
     capabilities: tuple[Capability, ...] = Field(default=(), examples=[["net_bind_service"]])
@@ -93,7 +90,7 @@ class AppArmorProfileSpec(Model):
     network: Switch = True
     """Whether the process may use IP sockets."""
     protocols: tuple[Protocol, ...] | None = Field(default=None, examples=[["tcp"]])
-    """No other sockets but those of these protocols, and Unix sockets; none allows all but raw and packet sockets."""
+    """What may run over IP; left out it is everything but raw sockets, and sockets of other kinds are open, too."""
     raw_sockets: Switch = False
     """Weaker: raw IP sockets, with which packets can be forged; ping needs them."""
     packet_sockets: Switch = False

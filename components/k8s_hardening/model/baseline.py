@@ -13,6 +13,8 @@ from k8s_hardening.kube.meshes import MESHES
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.admission_policies import AdmissionPoliciesSpec, HostPaths
 from k8s_hardening.model.apparmor import AppArmorSpec
+from k8s_hardening.model.apparmor_crossing import loader_and_baseline_problems
+from k8s_hardening.model.apparmor_loader import loader_exemptions
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Switch, config_key, matching, wrong
 from k8s_hardening.model.control_plane.spec import ControlPlaneSpec, control_plane_problems
@@ -152,4 +154,18 @@ class Baseline(Whole):
     @classmethod
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
         """Names that two tenants share, flows that lead nowhere, and what version, dialect or CNI cannot do."""
-        return itertools.chain(baseline_problems(data), control_plane_problems(data), pod_security_problems(data))
+        return itertools.chain(
+            baseline_problems(data),
+            control_plane_problems(data),
+            pod_security_problems(data),
+            loader_and_baseline_problems(data),
+        )
+
+    @property
+    def every_exemption(self) -> tuple[Exemption, ...]:
+        """The exemptions that are written, and those that parts of the baseline bring along."""
+        loader = self.apparmor.loader
+        if loader is None:
+            return self.exemptions
+        brought = loader_exemptions(self.kubernetes, loader.exemption, has_tenants=bool(self.tenants))
+        return (*self.exemptions, *brought)

@@ -57,6 +57,8 @@ def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
         yield from _dns(data, version)
     yield from _network(data, tenants, systems, owners)
     yield from _profiles(plain_map(data.get("apparmor")), ("apparmor",))
+    yield from _modes_of_files(data)
+    yield from _profiles_of_workloads(data)
     yield from _exempt_namespaces(data, owners)
     yield from _host_paths(data, owners)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from k8s_hardening.model.apparmor_loader import NAMESPACE as LOADER_NAMESPACE
 from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.knowledge import DnsFacts, Knowledge, TenantFacts
@@ -34,9 +35,15 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
             facts_of(tenant, baseline.network.namespace_labels)
             for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)
         ),
-        privileged_namespaces=tuple(sorted(set(pod_security_inputs(baseline).privileged_namespaces))),
-        exemptions=tuple(sorted(baseline.exemptions, key=lambda exemption: exemption.model_dump_json())),
+        privileged_namespaces=tuple(sorted(_privileged_namespaces(baseline))),
+        exemptions=tuple(sorted(baseline.every_exemption, key=lambda exemption: exemption.model_dump_json())),
     )
+
+
+def _privileged_namespaces(baseline: Baseline) -> set[str]:
+    namespaces = set(pod_security_inputs(baseline).privileged_namespaces)
+    has_loader = baseline.apparmor.loader is not None and baseline.pod_security.uses_policies(baseline.kubernetes)
+    return namespaces | ({LOADER_NAMESPACE} if has_loader else set())
 
 
 def _dns(baseline: Baseline) -> DnsFacts | None:

@@ -21,7 +21,7 @@ from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
 from k8s_hardening.kube.pod_security import GATED
 from k8s_hardening.kube.rbac import GROUP as RBAC
 from k8s_hardening.kube.version import KubeVersion
-from k8s_hardening.model.apparmor import LARGEST_PROFILE
+from k8s_hardening.model.apparmor import LARGEST_MAP
 from k8s_hardening.model.apparmor_loader import CA_SINCE, CONTAINER, NAME, NAMESPACE, AppArmorLoaderInputs
 from k8s_hardening.model.apparmor_text import profile_name, profile_text
 from k8s_hardening.model.labels import MANAGED_BY, NAMESPACE_LABEL
@@ -179,7 +179,7 @@ def _profile_maps(inputs: AppArmorLoaderInputs) -> Iterator[Manifest]:
     maps: list[dict[str, str]] = [{}]
     for profile in sorted(inputs.profiles, key=profile_name):
         content = profile_text(profile)
-        if sum(len(one.encode()) for one in (*maps[-1].values(), content)) > LARGEST_PROFILE:
+        if sum(len(one.encode()) for one in (*maps[-1].values(), content)) > LARGEST_MAP:
             maps.append({})
         maps[-1][profile_name(profile)] = content
     for data in maps:

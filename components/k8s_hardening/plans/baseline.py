@@ -6,6 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.pod_security import GATED
+from k8s_hardening.model.apparmor import AppArmorLoaderSpec
+from k8s_hardening.model.apparmor_loader import NAMESPACE as LOADER_NAMESPACE
+from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.images import PullSecretSpec
@@ -13,6 +16,7 @@ from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.admission_policies import files_of_baseline, missing_policies_advice, objects_of_baseline
 from k8s_hardening.plans.apparmor import profile_file
+from k8s_hardening.plans.apparmor_loader import loader_advice, plan_apparmor_loader
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.neighbours import Neighbour, flows_of_others, named_ends, named_tenants
@@ -30,7 +34,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
     """The objects of all tenants and of the control plane, and the files of the hosts."""
     control_plane = _control_plane(baseline)
     tenants = [tenant_inputs(baseline, tenant) for tenant in baseline.tenants]
-    profiles = [profile_file(profile) for profile in baseline.apparmor.profiles]
+    profiles = () if loader_inputs(baseline) else map(profile_file, baseline.apparmor.profiles)
     policies_advice = pod_security_advice(pod_security_inputs(baseline), is_managed=baseline.dialect is Dialect.MANAGED)
     return Plan(
         manifests=in_apply_order(
@@ -49,6 +53,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
                 *network_advice(baseline),
                 *policies_advice,
                 *_server_advice(baseline),
+                *_loader_advice(baseline),
                 *control_plane.advice,
             ),
         ),
@@ -61,10 +66,12 @@ def objects_beside_tenants(baseline: Baseline) -> tuple[Manifest, ...]:
 
 
 def _beside_tenants(baseline: Baseline, control_plane: DialectOutput) -> tuple[Manifest, ...]:
+    loader = loader_inputs(baseline)
     return (
         *(one for spec in baseline.network.system_namespaces for one in plan_deny_all(system_inputs(baseline, spec))),
         *plan_pod_security(pod_security_inputs(baseline)),
         *objects_of_baseline(baseline),
+        *(() if loader is None else plan_apparmor_loader(loader)),
         *control_plane.manifests,
     )
 
@@ -95,10 +102,24 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
         pod_security_gate=baseline.pod_security.migration and baseline.kubernetes == GATED,
         exemptions=tuple(
             sorted(
-                (one for one in baseline.exemptions if one.namespace in own.namespaces),
+                (one for one in baseline.every_exemption if one.namespace in own.namespaces),
                 key=lambda one: one.model_dump_json(),
             )
         ),
+        pull_secret=_pull_secret(baseline),
+    )
+
+
+def loader_inputs(baseline: Baseline) -> AppArmorLoaderInputs | None:
+    """The loader of AppArmor profiles with what it must know of its environment; None where there is none."""
+    loader = baseline.apparmor.loader
+    if loader is None:
+        return None
+    return AppArmorLoaderInputs(
+        **{name: getattr(loader, name) for name in AppArmorLoaderSpec.model_fields},
+        kubernetes=baseline.kubernetes,
+        profiles=baseline.apparmor.profiles,
+        migration=baseline.pod_security.migration,
         pull_secret=_pull_secret(baseline),
     )
 
@@ -112,6 +133,19 @@ def _server_advice(baseline: Baseline) -> Iterator[str]:
     return missing_policies_advice(baseline.kubernetes, unfinished_api=baseline.admission_policies.unfinished_api)
 
 
+def _loader_advice(baseline: Baseline) -> Iterator[str]:
+    loader = loader_inputs(baseline)
+    if loader is None:
+        return
+    yield from loader_advice(loader)
+    if baseline.cni.name == "cilium":
+        # cilium-agent --policy-cidr-match-mode, empty by default: addresses of nodes are entities, not networks.
+        yield (
+            "Cilium does not count the nodes' own addresses as networks, so the AppArmor loader reaches API servers on "
+            "nodes only with policy-cidr-match-mode: nodes in Cilium's configuration."
+        )
+
+
 def _pull_secret(baseline: Baseline) -> PullSecretSpec | None:
     images = baseline.images
     if images.pull_secret_config is None:
@@ -123,5 +157,6 @@ def _pull_secret(baseline: Baseline) -> PullSecretSpec | None:
 
 def _pull_secret_advice(baseline: Baseline) -> Iterator[str]:
     namespaces = [namespace.name for tenant in baseline.tenants for namespace in tenant.namespaces]
+    namespaces += [] if baseline.apparmor.loader is None else [LOADER_NAMESPACE]
     if baseline.images.pull_secret_config is not None and namespaces:
         yield left_to_operator(baseline.images.pull_secret_config, namespaces)

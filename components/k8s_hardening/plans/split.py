@@ -12,7 +12,7 @@ from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import ROOT
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.admission_policies import objects_of_baseline
-from k8s_hardening.plans.baseline import objects_beside_tenants, tenant_inputs
+from k8s_hardening.plans.baseline import loader_inputs, objects_beside_tenants, tenant_inputs
 from k8s_hardening.plans.neighbours import links
 from k8s_hardening.plans.tenant import plan_tenant
 
@@ -51,8 +51,11 @@ def resources_of_stack(baseline: Baseline) -> int:
 
 
 def _per_stack(baseline: Baseline) -> int:
-    """How many resources a stack holds beside its tenants: the API server's policies with their component, too."""
-    components = len(baseline.network.system_namespaces) + (1 if objects_of_baseline(baseline) else 0)
+    """How many resources a stack holds beside its tenants: those of components that not every baseline has, too."""
+    loader = loader_inputs(baseline)
+    has_secret = loader is not None and loader.pull_secret is not None and loader.pull_secret.into_cluster
+    components = sum((bool(objects_of_baseline(baseline)), loader is not None, has_secret))
+    components += len(baseline.network.system_namespaces)
     return _PER_STACK + len(objects_beside_tenants(baseline)) + components
 
 

@@ -5,14 +5,17 @@ from typing import NotRequired, TypedDict, cast
 
 import pulumi
 
+from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.admission_policies import files_of_baseline, objects_of_baseline, policy_inputs
-from k8s_hardening.plans.baseline import tenant_inputs
+from k8s_hardening.plans.baseline import loader_inputs, tenant_inputs
 from k8s_hardening.plans.network_advice import network_advice
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 from k8s_hardening.plans.system_namespaces import system_inputs
 from k8s_hardening.resources.admission_policies import AdmissionPolicies, AdmissionPoliciesArgs
+from k8s_hardening.resources.apparmor_args import AppArmorArgs
+from k8s_hardening.resources.apparmor_loader import AppArmorLoader, AppArmorLoaderArgs
 from k8s_hardening.resources.args import (
     DnsArgs,
     ExemptionArgs,
@@ -29,7 +32,7 @@ from k8s_hardening.resources.control_plane_args import ControlPlaneArgs, Control
 from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
 from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
 from k8s_hardening.resources.tenant import Tenant, TenantArgs
-from k8s_hardening.resources.workloads import hardening
+from k8s_hardening.resources.workloads import hardening, profiles_of
 
 
 class CniArgs(TypedDict):
@@ -127,60 +130,6 @@ class BaselineTenantArgs(TypedDict):
     """Flows of others that may end in this tenant's namespaces, each as <who declares it>/<flow>."""
 
 
-class AppArmorProfileArgs(TypedDict):
-    """What a confined process may do with files; everything else follows the container default."""
-
-    name: str
-    """Name of the profile, for example deny-write; the kernel knows it with a prefix and a hash of its text."""
-    mode: NotRequired[str]
-    """enforce stops violations, complain logs them."""
-    read_only: NotRequired[Sequence[str]]
-    """Paths that may be read, not written."""
-    writable: NotRequired[Sequence[str]]
-    """Paths that may be read and written."""
-    denied: NotRequired[Sequence[str]]
-    """Paths that may not be touched at all; wins over the others."""
-    capabilities: NotRequired[Sequence[str]]
-    """Capabilities that the process may use."""
-    network: NotRequired[bool]
-    """Whether the process may use IP sockets."""
-
-
-class LoaderExemptionArgs(TypedDict):
-    """Who answers for what the loader needs beyond the controls, and until when."""
-
-    owner: str
-    """Who answers for it."""
-    expires: str
-    """Last day on which it holds."""
-
-
-class AppArmorLoaderSettingsArgs(TypedDict):
-    """The DaemonSet that loads the profiles on every node, and labels the nodes that have them."""
-
-    image: str
-    """Image of the loader, by digest; `k8s-hardening apparmor image` makes it."""
-    api_server: Sequence[str]
-    """Addresses of the API server, those of its hosts and of its Service; the loader reaches nothing else."""
-    exemption: LoaderExemptionArgs
-    """Who answers for what the loader needs beyond the controls, and until when."""
-    node_selector: NotRequired[Mapping[str, str]]
-    """Labels of the nodes that get the loader; empty means every Linux node."""
-
-
-class AppArmorArgs(TypedDict):
-    """AppArmor in an environment."""
-
-    profiles: NotRequired[Sequence[AppArmorProfileArgs]]
-    """Profiles that the nodes provide."""
-    preinstalled: NotRequired[Sequence[str]]
-    """Profiles that the nodes have without this baseline, by the kernel's name; pods may choose them, too."""
-    loader: NotRequired[AppArmorLoaderSettingsArgs]
-    """Brings the profiles to the nodes; without it they are files for the hosts."""
-    required: NotRequired[bool]
-    """Every container must have an AppArmor profile; a node without AppArmor refuses such pods."""
-
-
 class AdmissionPoliciesSettingsArgs(TypedDict):
     """The API server's own policies (ValidatingAdmissionPolicy), generated from the controls that have them."""
 
@@ -245,16 +194,22 @@ class HardenedBaselineArgs(TypedDict):
 
 
 class HardenedBaseline(HardenedComponent):
-    """One hardened environment: a `Tenant` for each tenant of the baseline, its `PodSecurity`, its `ControlPlane`."""
+    """One hardened environment: a `Tenant` for each tenant of the baseline, and what they share.
+
+    That is its `PodSecurity`, its `AdmissionPolicies`, its `AppArmorLoader` and its `ControlPlane`.
+    """
 
     environment: pulumi.Output[str]
     """Name of the environment."""
     namespace_names: pulumi.Output[Mapping[str, Sequence[str]]]
     """Names of the namespaces by tenant."""
+    apparmor_profiles: pulumi.Output[Mapping[str, str]]
+    """The kernel's name of each AppArmor profile by its own; whoever takes it from here comes after the loader."""
 
     def __init__(self, name: str, args: HardenedBaselineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         baseline = checked(args, Baseline, name)
-        super().__init__(name, baseline, hardening(baseline, opts))
+        every = baseline.model_copy(update={"exemptions": baseline.every_exemption})
+        super().__init__(name, baseline, hardening(every, opts, profiles_of(baseline)))
         for advice in network_advice(baseline):
             pulumi.warn(advice, self)
         tenants = [
@@ -278,12 +233,22 @@ class HardenedBaseline(HardenedComponent):
             cast(PodSecurityArgs, pod_security_inputs(baseline)),
             pulumi.ResourceOptions(parent=self, depends_on=tenants),  # its bindings lie in their namespaces
         )
+        before_loader: list[pulumi.Resource] = [policies]
         if objects_of_baseline(baseline):
-            AdmissionPolicies(
+            served = AdmissionPolicies(
                 f"{name}/admission-policies",
                 cast(AdmissionPoliciesArgs, policy_inputs(baseline)),
                 pulumi.ResourceOptions(parent=self),
             )
+            before_loader.append(served)
+        profiles = pulumi.Output.from_input(cast(Mapping[str, str], profile_names(baseline.apparmor.profiles)))
+        if (loader := loader_inputs(baseline)) is not None:
+            # Either of them would refuse its pods, until it knows what is exempt.
+            profiles = AppArmorLoader(
+                f"{name}/apparmor-loader",
+                cast(AppArmorLoaderArgs, loader),
+                pulumi.ResourceOptions(parent=self, depends_on=before_loader),
+            ).profile_names
         spec = control_plane_of(baseline)
         control_plane = {field: getattr(spec, field) for field in spec.model_fields_set}
         ControlPlane(
@@ -301,4 +266,11 @@ class HardenedBaseline(HardenedComponent):
         self.namespace_names = pulumi.Output.all(
             policies.policies, *(tenant.namespace_names for tenant in tenants)
         ).apply(lambda _: names)
-        self.register_outputs({"environment": self.environment, "namespaceNames": self.namespace_names})
+        self.apparmor_profiles = profiles
+        self.register_outputs(
+            {
+                "environment": self.environment,
+                "namespaceNames": self.namespace_names,
+                "apparmorProfiles": self.apparmor_profiles,
+            }
+        )

@@ -1,6 +1,6 @@
 """What all components share: they register what a plan says, and decide nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import pulumi
@@ -30,13 +30,12 @@ class HardenedComponent(pulumi.ComponentResource):
         props = {**inputs.model_dump(mode="json", exclude_none=True), **(rendered or {})}
         super().__init__(f"k8s-hardening:index:{type(self).__name__}", name, props, opts)
 
-    def _emit(
-        self, manifest: Manifest, *, protect: bool = False, after: Sequence[pulumi.Resource] = ()
-    ) -> pulumi.CustomResource:
-        """Register one object of a plan as a child, after what it needs."""
-        needed = [self._registered[key] for key in _needs(manifest) if key in self._registered]
+    def _emit(self, manifest: Manifest, *, protect: bool = False, last: bool = False) -> pulumi.CustomResource:
+        """Register one object of a plan as a child, after what it needs; the last one needs all before it."""
+        needs = self._registered if last else _needs(manifest)
+        after = [self._registered[key] for key in needs if key in self._registered]
         # None inherits: only the word of whoever protects the whole component counts then.
-        opts = pulumi.ResourceOptions(parent=self, depends_on=[*needed, *after], protect=protect or None)
+        opts = pulumi.ResourceOptions(parent=self, depends_on=after, protect=protect or None)
         made = maker_of(manifest)(child_name(self._component_name, manifest), opts=opts, **fields_of(manifest))
         self._registered[_key(manifest)] = made
         return made

@@ -47,10 +47,8 @@ class DenyAll(HardenedComponent):
         super().__init__(name, inputs, opts)
         manifests = plan_deny_all(inputs)
         # The namespace may be in use, so it is closed only when all that it needs stands.
-        allowed = [self._emit(manifest) for manifest in manifests if name_of(manifest) != DENY_ALL]
-        for manifest in manifests:
-            if name_of(manifest) == DENY_ALL:
-                self._emit(manifest, after=allowed)
+        for manifest in sorted(manifests, key=lambda one: name_of(one) == DENY_ALL):
+            self._emit(manifest, last=name_of(manifest) == DENY_ALL)
         self.namespace = self._once_registered(inputs.namespace)
         self.policies = self._once_registered([name_of(manifest) for manifest in manifests])
         self.register_outputs({"namespace": self.namespace, "policies": self.policies})

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes import admissionregistration, apiextensions, core, networking, policy, rbac
+from pulumi_kubernetes import admissionregistration, apiextensions, apps, core, networking, policy, rbac
 
 from k8s_hardening.kube.manifest import Manifest, api_group_of, as_str, kind_of, name_of
 
@@ -26,6 +26,7 @@ _TYPED: dict[tuple[str, str], Make] = {
     ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicyBinding"): (
         admissionregistration.v1.ValidatingAdmissionPolicyBinding
     ),
+    ("apps/v1", "DaemonSet"): apps.v1.DaemonSet,
     ("networking.k8s.io/v1", "NetworkPolicy"): networking.v1.NetworkPolicy,
     ("policy/v1beta1", "PodSecurityPolicy"): policy.v1beta1.PodSecurityPolicy,
     ("rbac.authorization.k8s.io/v1", "ClusterRole"): rbac.v1.ClusterRole,

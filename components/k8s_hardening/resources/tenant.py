@@ -1,14 +1,11 @@
 """The component `Tenant`: namespaces that deny by default."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 import pulumi
 
-from k8s_hardening.kube.docker_config import docker_config_problems
 from k8s_hardening.kube.manifest import kind_of
-from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.pull_secrets import left_to_operator, pull_secret
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
@@ -23,7 +20,7 @@ from k8s_hardening.resources.args import (
 )
 from k8s_hardening.resources.checking import checked
 from k8s_hardening.resources.component import HardenedComponent
-from k8s_hardening.resources.secret_config import refuse_readable, require_secret
+from k8s_hardening.resources.pull_secrets import credentials_of
 from k8s_hardening.resources.workloads import hardening
 
 
@@ -84,7 +81,7 @@ class Tenant(HardenedComponent):
 
     def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = checked(args, TenantInputs, name)
-        credentials = _credentials(inputs.pull_secret)
+        credentials = credentials_of(inputs.pull_secret)
         super().__init__(name, inputs, hardening(inputs, opts))
         for advice in admission_advice(inputs):
             pulumi.warn(advice, self)
@@ -102,14 +99,3 @@ class Tenant(HardenedComponent):
                 self._emit(pull_secret(name, credentials))
         elif inputs.pull_secret is not None:
             pulumi.warn(left_to_operator(inputs.pull_secret.config, names), self)
-
-
-def _credentials(spec: PullSecretSpec | None) -> pulumi.Output[str] | None:
-    """What the Secrets hold, in base64; None where none is made."""
-    if spec is None:
-        return None
-    if not spec.into_cluster:
-        refuse_readable(spec.config)
-        return None
-    text = require_secret(spec.config, lambda text: docker_config_problems(text, spec.registries))
-    return text.apply(lambda text: base64.b64encode(text.encode()).decode())

@@ -16,7 +16,6 @@ from k8s_hardening.kube.reach.ports import (
     met,
     of_protocol,
     port_set,
-    port_texts,
     without,
 )
 from k8s_hardening.kube.reach.world import World
@@ -152,7 +151,7 @@ def _half(world: World, subject: int, peer: int, asked: PortSet, *, is_ingress: 
         is_isolated |= is_selected
         for grant in side.grants:
             peers = world.peers(policy, grant)
-            blocked |= _has_block(grant)
+            blocked |= _has_block(grant) and bool(met(grant.ports_may, asked))
             if not peers.may >> peer & 1:
                 continue
             known, possible = _ports(grant, end if is_ingress else other)
@@ -170,7 +169,7 @@ def _half(world: World, subject: int, peer: int, asked: PortSet, *, is_ingress: 
         reasons.append(Reason(Because.CAVEAT, text))
     may = _widened(world, peer, other, asked, may, reasons)
     if without(asked, may):
-        reasons += _denials(world, name, direction, isolating, without(asked, may), is_all=not may)
+        reasons.append(_denial(name, direction, isolating, is_all=not may))
         if blocked and isinstance(other, Pods) and not other.addresses and not world.enforcement.pod_networks:
             text = f"networks of rules are not held against {end_text(world, other)}, whose addresses are not known"
             reasons.append(Reason(Because.CAVEAT, text))
@@ -210,15 +209,13 @@ def _widened(world: World, peer: int, other: End, asked: PortSet, may: PortSet, 
     return may
 
 
-def _denials(
-    world: World, name: str, direction: str, isolating: list[Policy], denied: PortSet, *, is_all: bool
-) -> Iterator[Reason]:
-    names = ", ".join(sorted({one.name for one in isolating}))
+def _denial(name: str, direction: str, isolating: list[Policy], *, is_all: bool) -> Reason:
+    names = sorted({one.name for one in isolating})
     place = isolating[0].namespace or "(namespace not known yet)"
-    what = "none allows it" if is_all else f"none allows {', '.join(port_texts(denied))}"
-    verb = "policies" if len({one.name for one in isolating}) > 1 else "policy"
-    isolate = "isolate" if verb == "policies" else "isolates"
-    yield Reason(Because.ISOLATED, f"{place}: {verb} {names} {isolate} {name} for {direction}, and {what}")
+    isolate = "policies {} isolate" if len(names) > 1 else "policy {} isolates"
+    what = "none allows it" if is_all else "none allows any other port"
+    text = f"{place}: {isolate.format(', '.join(names))} {name} for {direction}, and {what}"
+    return Reason(Because.ISOLATED, text)
 
 
 def end_text(world: World, end: End) -> str:

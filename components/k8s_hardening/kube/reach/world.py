@@ -68,7 +68,7 @@ class World:
             manifests: any objects, lists included.
             version: version of the cluster.
             enforcement: what its network plug-in makes of policies.
-            imagine: add the pods that could run where there are only policies, see `imagined_pods`.
+            imagine: add the pods that could run in namespaces without workloads, see `imagined_pods`.
         """
         objects = [one for manifest in manifests for _, one in expand_lists(manifest)]
         reads_ranges = enforcement.port_ranges and version >= PORT_RANGES_SINCE
@@ -78,9 +78,11 @@ class World:
             objects, (*(one.namespace for one in owners), *_places(policies)), version
         )
         if imagine:
+            used = {one.namespace for one in owners}
             for one in imagined_pods(policies, (name for name in namespaces if name != UNPLACED)):
-                owners.setdefault(one, ())
-                namespaces.setdefault(one.namespace, _with_name({}, one.namespace, version))
+                if one.namespace not in used:
+                    owners[one] = ()
+                    namespaces.setdefault(one.namespace, _with_name({}, one.namespace, version))
         return cls(
             tuple(owners),
             owners,
@@ -89,7 +91,7 @@ class World:
             (*flaws, *disagreeing),
             version,
             enforcement,
-            Regions(network for policy in policies for network in networks_of(policy)),
+            Regions((*enforcement.pod_networks, *(one for policy in policies for one in networks_of(policy)))),
         )
 
     def with_ends(self, pods: Iterable[Pods] = (), networks: Iterable[Network] = ()) -> World:
@@ -214,7 +216,7 @@ class World:
         """Each pod of which something is known of its address, with the regions it may lie in."""
         anywhere = 0
         for network in self.enforcement.pod_networks:
-            anywhere |= self.regions.within(network) or 1 << self.regions.place_of(network.network_address)
+            anywhere |= self.regions.within(network)
         return tuple(
             (place, mask_of(map(self.regions.place_of, one.addresses)) if one.addresses else anywhere)
             for place, one in enumerate(self.pods)
