@@ -438,7 +438,9 @@ def test_a_profile_that_nobody_provides_is_left_and_said() -> None:
 
 
 def test_a_setting_that_nobody_provides_is_refused() -> None:
-    with pytest.raises(ValueError, match="apparmor: nginx: no such profile is provided; there are: db, docker-default, web"):
+    with pytest.raises(
+        ValueError, match="apparmor: nginx: no such profile is provided; there are: db, docker-default, web"
+    ):
         harden(pod(), workloads={"apparmor": {"profile": "nginx"}}, **PROVIDED)
     made = harden(pod(), workloads={"apparmor": {"profile": "nginx"}})  # the kernel's name, for all that is known
     assert profiles_in(made.manifest["spec"]) == [localhost("nginx")]

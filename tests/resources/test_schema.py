@@ -68,8 +68,18 @@ FLOWS = [
     {"name": "shop", "source": {"tenant": "shop"}, "destination": API, "allPorts": True},
     {"name": "scrape", "source": {"end": "monitoring"}, "destination": API, "ports": ["TCP/metrics"]},
     {"name": "any-job", "source": {"allNamespaces": True, **PODS}, "destination": API, "ports": ["TCP/80"]},
-    {"name": "zone", "source": {"namespacesLabelled": {"example.com/zone": "a"}}, "destination": API, "ports": ["TCP/81"]},
-    {"name": "role", "source": API, "destination": {"cidr": "169.254.169.254/32", "nodeCredentials": True}, "ports": ["TCP/80"]},
+    {
+        "name": "zone",
+        "source": {"namespacesLabelled": {"example.com/zone": "a"}},
+        "destination": API,
+        "ports": ["TCP/81"],
+    },
+    {
+        "name": "role",
+        "source": API,
+        "destination": {"cidr": "169.254.169.254/32", "nodeCredentials": True},
+        "ports": ["TCP/80"],
+    },
     {"name": "api-server", "source": API, "destination": {"end": "api_server"}},
 ]
 ENDS = {
@@ -77,7 +87,6 @@ ENDS = {
     "api_server": {"cidrs": ["10.20.0.10/32"], "ports": ["TCP/6443"], "nodeCredentials": False},
 }
 NAMESPACE_LABELS = ["example.com/zone"]
-SHOP = {"name": "shop", "namespaces": [{"name": "shop-web"}], "accepts": ["payments/shop"]}
 EXEMPTION: dict[str, Any] = {
     "control": "privileged",
     "namespace": "payments-api",
@@ -94,27 +103,33 @@ LIMITS = {
     "ingressHosts": ["pay.example.com"],
     "storageClasses": ["encrypted-ssd"],
 }
+NAMESPACE: dict[str, Any] = {
+    "name": "payments-api",
+    "podSecurity": "baseline",
+    "quota": {"pods": "10", "requests.cpu": "2", "services.loadbalancers": "1"},
+    "limits": {
+        "defaultRequest": {"cpu": "100m"},
+        "default": {"cpu": "200m"},
+        "max": {"cpu": "300m", "memory": "1Gi"},
+    },
+}
 TENANT = {
     "name": "payments",
     **LIMITS,
-    "namespaces": [
-        {
-            "name": "payments-api",
-            "podSecurity": "baseline",
-            "quota": {"pods": "10", "requests.cpu": "2", "services.loadbalancers": "1"},
-            "limits": {
-                "defaultRequest": {"cpu": "100m"},
-                "default": {"cpu": "200m"},
-                "max": {"cpu": "300m", "memory": "1Gi"},
-            },
-        }
-    ],
+    "namespaces": [NAMESPACE],
     "admins": ["group:payments-admins"],
     "members": ["user:alice@example.com"],
     "viewers": ["serviceaccount:ci/viewer"],
     "labels": {"example.com/cost_centre": "cc-1"},
     "flows": FLOWS,
     "decommission": "2026-12-31",
+}
+SHOP = {
+    **TENANT,
+    "name": "shop",
+    "namespaces": [{**NAMESPACE, "name": "shop-web"}],
+    "flows": [],
+    "accepts": ["payments/shop"],
 }
 OPEN = {**EXEMPTION, "control": "network-policy-open", "kind": "NetworkPolicy", "name": "allow-role-out"}
 NETWORK = {

@@ -29,7 +29,7 @@ def consent_problems(parties: Sequence[Party], known: Known) -> Iterator[Problem
             for key, end in ends_of(flow):
                 for other in _owners_of(end, known, by_name):
                     text = f"{party.name}/{name}"
-                    if other is not party and party.name and name and (other.name, text) not in accepted:
+                    if other.name != party.name and party.name and name and (other.name, text) not in accepted:
                         yield (
                             (*loc, key),
                             end,
@@ -64,7 +64,7 @@ def _nothing_to_accept(parties: Sequence[Party], by_name: Mapping[str, Party], k
             text = f"{party.name}/{plain_text(flow.get('name'))}"
             for _, end in ends_of(flow):
                 for owner in _owners_of(end, known, by_name):
-                    if owner is not party:
+                    if owner.name != party.name:
                         ending.setdefault(owner.name, set()).add(text)
                 if is_wide(end):
                     wide.add(text)
