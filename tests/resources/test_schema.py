@@ -134,6 +134,7 @@ SHOP = {
 OPEN = {**EXEMPTION, "control": "network-policy-open", "kind": "NetworkPolicy", "name": "allow-role-out"}
 NETWORK = {
     "ends": {**ENDS, "nodes": {"cidrs": ["10.20.0.0/24"]}},
+    "nodesByCidr": True,
     "namespaceLabels": NAMESPACE_LABELS,
     "systemNamespaces": [
         {

@@ -6,11 +6,10 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from k8s_hardening.kube.names import SYSTEM_NAMESPACES
 from k8s_hardening.kube.networks import METADATA_NETWORKS
 from k8s_hardening.model.flow_problems import Known, is_wide
 from k8s_hardening.model.parts import ENDS_OF_FLOWS, Party, ends_of, plain_list, plain_map, plain_text
-from k8s_hardening.model.raw import Loc, Problem
+from k8s_hardening.model.raw import Problem
 
 _OPEN = "network-policy-open"  # the control that finds policies which admit everybody
 _METADATA = frozenset(map(str, METADATA_NETWORKS))
@@ -126,71 +125,3 @@ def _example(namespace: str, name: str) -> str:
         f'for example exemptions: [{{control: "{_OPEN}", namespace: "{namespace}", name: "{name}", '
         'reason: "...", owner: "platform-team", expires: "2027-06-30"}]'
     )
-
-
-def system_problems(
-    data: dict[str, Any], systems: Sequence[Party], tenants: Sequence[Party], known: Known
-) -> Iterator[Problem]:
-    """Closed system namespaces: whose they are, and what they need that only whoever runs the cluster knows."""
-    names = {tenant.name for tenant in tenants}
-    seen: set[str] = set()
-    dns = plain_text(plain_map(data.get("dns")).get("namespace")) or "kube-system"
-    for system in systems:
-        where: Loc = (*system.loc, "name")
-        if system.name and system.name in seen:
-            yield where, system.name, 'is closed already by an item before; for example "monitoring"'
-        elif system.name in names:
-            yield (
-                where,
-                system.name,
-                'is the name of a tenant, so policies of both would be called alike; for example "monitoring"',
-            )
-        elif (owner := known.owners.get(system.name)) is not None and owner.is_tenant:
-            yield (
-                where,
-                system.name,
-                f'is a namespace of {owner.title}, which is closed anyway; for example "kube-system"',
-            )
-        seen.add(system.name)
-        yield from _needed_ends(system, dns, known)
-    if (owner := known.owners.get(dns)) is not None and owner.is_tenant and dns not in SYSTEM_NAMESPACES:
-        yield (
-            ("dns", "namespace"),
-            dns,
-            f'is a namespace of {owner.title}, whose deny-all would keep everybody from DNS; for example "kube-system"',
-        )
-
-
-_NEEDED_ENDS = {
-    "api_server": (
-        "every part of the system talks to it",
-        '{cidrs: ["10.20.0.10/32", "10.96.0.1/32"], ports: ["TCP/6443", "TCP/443"]}',
-    ),
-    "nodes": (
-        "what runs on their network asks the DNS, too, and metrics come from kubelets",
-        '{cidrs: ["10.20.0.0/24"], ports: ["TCP/10250"]}',
-    ),
-    "dns_upstreams": (
-        "the DNS hands on the names that it does not know",
-        '{cidrs: ["10.20.0.2/32"], ports: ["UDP/53", "TCP/53"]}',
-    ),
-}
-
-
-def _needed_ends(system: Party, dns: str, known: Known) -> Iterator[Problem]:
-    calls = [plain_map(one) for one in plain_list(system.fields.get("called_by_api_server"))]
-    needed = {"api_server"}
-    if system.name == dns:
-        needed |= {"nodes", "dns_upstreams"}
-    if any(one.get("what") == "metrics" for one in calls):
-        needed.add("nodes")
-    for name in sorted(needed):
-        why, example = _NEEDED_ENDS[name]
-        end = known.named.get(name)
-        loc: Loc = ("network", "ends", name)
-        if end is None:
-            yield loc, None, f"is needed to close {system.label}, since {why}; for example {example}"
-        elif not plain_list(end.get("cidrs")) and name == "nodes":
-            yield (*loc, "cidrs"), end.get("cidrs"), f"is needed, since nodes are no pods; for example {example}"
-        elif not plain_list(end.get("ports")) and name != "nodes":
-            yield (*loc, "ports"), end.get("ports"), f"is needed to close {system.label}; for example {example}"

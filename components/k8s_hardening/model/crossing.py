@@ -10,7 +10,7 @@ from typing import Any
 from k8s_hardening.kube.names import suggest_dns1123_label
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
 from k8s_hardening.kube.version import KubeVersion, supported
-from k8s_hardening.model.consent_problems import consent_problems, system_problems, weakness_problems
+from k8s_hardening.model.consent_problems import consent_problems, weakness_problems
 from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.flow_problems import (
     Flow,
@@ -36,6 +36,14 @@ from k8s_hardening.model.parts import (
     tenants_in,
 )
 from k8s_hardening.model.raw import Loc, Problem
+from k8s_hardening.model.system_problems import (
+    ENDS_OF_DNS,
+    dns_namespace,
+    dns_of_tenants,
+    missing_ends,
+    system_problems,
+    unseen_nodes,
+)
 from k8s_hardening.model.workloads import RUNTIME_DEFAULT
 
 _ENFORCE_MODE = "apparmor-enforce-mode"  # the control that judges the same in a ConfigMap
@@ -83,6 +91,8 @@ def _network(
     yield from consent_problems(parties, known)
     yield from weakness_problems(data, parties, known)
     yield from system_problems(data, systems, tenants, known)
+    yield from dns_of_tenants(data, owners)
+    yield from unseen_nodes(data, known)
 
 
 def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
@@ -92,6 +102,7 @@ def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
     flows = list(tenant.flows())
     yield from _namespaces(tenant, {})
     own = {name for _, name in tenant.namespaces()}
+    yield from dns_of_tenants(data, dict.fromkeys(own, tenant))
     yield from flows_elsewhere(flows, own, "a namespace of this tenant", known)
     yield from _of_component(data, flows, known)
 
@@ -101,6 +112,8 @@ def deny_all_problems(data: dict[str, Any]) -> Iterator[Problem]:
     known = Known.of_component(data)
     flows = list(Party((), data).flows())
     own = {plain_text(data.get("namespace"))} - {""}
+    if dns_namespace(data) in own:
+        yield from missing_ends(("ends",), dns_namespace(data), ENDS_OF_DNS, known)
     yield from flows_elsewhere(flows, own, "this namespace", known, is_tenant=False)
     yield from _of_component(data, flows, known)
 

@@ -121,6 +121,8 @@ class NetworkSpec(Model):
 
     ends: dict[EndName, NamedEndSpec] = Field(default={}, examples=[_ENDS])
     """Ends by name; closed system namespaces need api_server, nodes and, for the DNS, dns_upstreams."""
+    nodes_by_cidr: Switch = False
+    """Whether Cilium runs with policyCIDRMatchMode: nodes; without it, its policies see no node behind an address."""
     namespace_labels: tuple[FreeLabelKey, ...] = Field(default=(), examples=[["example.com/zone"]])
     """Keys of the tenants' own labels by which flows may select namespaces; only the platform may then set them."""
     system_namespaces: tuple[SystemNamespaceSpec, ...] = Field(default=(), examples=[[_SYSTEM_NAMESPACE]])

@@ -56,10 +56,10 @@ def flow_policies(flow: FlowSpec, place: Place) -> Iterator[Manifest]:
     """The halves of a flow that belong to a namespace."""
     ports = _ports(flow, place.around)
     if place.holds(flow.destination):
-        rule = {"from": _peers(flow.source, place.around), **ports}
+        rule = {"from": peers(flow.source, place.around), **ports}
         yield from _half(place, flow, flow.destination, "in", {"policyTypes": ["Ingress"], "ingress": [rule]})
     if place.holds(flow.source):
-        rule = {"to": _peers(flow.destination, place.around), **ports}
+        rule = {"to": peers(flow.destination, place.around), **ports}
         yield from _half(place, flow, flow.source, "out", {"policyTypes": ["Egress"], "egress": [rule]})
 
 
@@ -105,7 +105,8 @@ def port(text: str) -> dict[str, Any]:
     return {"protocol": protocol, "port": int(first), **({"endPort": int(last)} if dash else {})}
 
 
-def _peers(end: EndSpec, around: Surroundings) -> list[dict[str, Any]]:
+def peers(end: EndSpec, around: Surroundings) -> list[dict[str, Any]]:
+    """An end as the peers of a rule."""
     if end.end is not None:
         found = around.ends[end.end]
         if found.namespace is None:

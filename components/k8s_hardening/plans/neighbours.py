@@ -91,7 +91,7 @@ def named_tenants(baseline: Baseline, flows: Iterable[FlowSpec]) -> dict[str, tu
     }
 
 
-def named_ends(baseline: Baseline, flows: Iterable[FlowSpec]) -> dict[str, NamedEndSpec]:
-    """The ends that flows call by name."""
-    names = {end.end for flow in flows for end in (flow.source, flow.destination)}
+def named_ends(baseline: Baseline, flows: Iterable[FlowSpec], others: Iterable[str] = ()) -> dict[str, NamedEndSpec]:
+    """The ends that flows call by name, and some others."""
+    names = {*others, *(end.end for flow in flows for end in (flow.source, flow.destination))}
     return {name: end for name, end in sorted(baseline.network.ends.items()) if name in names}

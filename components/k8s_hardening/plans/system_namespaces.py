@@ -21,7 +21,6 @@ from k8s_hardening.model.network import (
 )
 from k8s_hardening.plans.neighbours import Neighbour, flows_of_others, named_ends, named_tenants
 
-_DNS_PORTS = ("UDP/53", "TCP/53")
 # Where kubelets serve metrics: k8s.io/kubernetes v1.37.2 pkg/cluster/ports/ports.go (KubeletPort).
 _KUBELET = ("TCP/10250",)
 
@@ -29,27 +28,23 @@ _KUBELET = ("TCP/10250",)
 def system_inputs(baseline: Baseline, spec: SystemNamespaceSpec) -> DenyAllInputs:
     """A system namespace with what it must know of its environment."""
     others = flows_of_others(baseline, Neighbour.of_system_namespace(spec))
-    flows = (*_needs(baseline, spec), *spec.flows, *others)
+    flows = (*_needs(spec), *spec.flows, *others)
+    of_dns = (NODES, DNS_UPSTREAMS) if spec.name == baseline.dns.namespace else ()
     return DenyAllInputs(
         namespace=spec.name,
         kubernetes=baseline.kubernetes,
         dns=baseline.dns,
         flows=flows,
         tenants=named_tenants(baseline, flows),
-        ends=named_ends(baseline, flows),
+        ends=named_ends(baseline, flows, of_dns),
         namespace_labels=baseline.network.namespace_labels,
     )
 
 
-def _needs(baseline: Baseline, spec: SystemNamespaceSpec) -> Iterator[FlowSpec]:
+def _needs(spec: SystemNamespaceSpec) -> Iterator[FlowSpec]:
     """Flows that everything of the system needs; their names hold the namespace's, so that no other flow has them."""
     everything = EndSpec(namespace=spec.name)
     yield _flow(spec, "api-server", everything, EndSpec(end=API_SERVER))
-    if spec.name == baseline.dns.namespace:
-        dns = EndSpec(namespace=spec.name, pods=baseline.dns.pods)
-        yield _flow(spec, "dns", EndSpec(all_namespaces=True), dns, _DNS_PORTS)
-        yield _flow(spec, "dns-nodes", EndSpec(end=NODES), dns, _DNS_PORTS)
-        yield _flow(spec, "dns-upstreams", dns, EndSpec(end=DNS_UPSTREAMS))
     for number, called in enumerate(spec.called_by_api_server, start=1):
         pods = EndSpec(namespace=spec.name, pods=called.pods)
         yield _flow(spec, f"{called.what.value}-{number}", EndSpec(end=API_SERVER), pods, called.ports)

@@ -95,6 +95,8 @@ class NetworkArgs(TypedDict):
 
     ends: NotRequired[Mapping[str, NamedEndArgs]]
     """Ends by name; closed system namespaces need api_server, nodes and, for the DNS, dns_upstreams."""
+    nodes_by_cidr: NotRequired[bool]
+    """Whether Cilium runs with policyCIDRMatchMode: nodes; without it, its policies see no node behind an address."""
     namespace_labels: NotRequired[Sequence[str]]
     """Keys of the tenants' own labels by which flows may select namespaces; only the platform may then set them."""
     system_namespaces: NotRequired[Sequence[SystemNamespaceArgs]]
