@@ -181,8 +181,8 @@ def test_a_provider_reaches_every_object() -> None:
 
 
 def test_mistakes_are_one_readable_error() -> None:
+    payments = {**TENANTS[0], "accepts": []}
     with pytest.raises(pulumi.RunError) as error:
-        payments = {**TENANTS[0], "accepts": []}
         made(dialect="kubeadmin", target={"render": "out", "context_config": "x"}, tenants=[payments, payments])
     lines = str(error.value).splitlines()
     assert len(lines) == 4

@@ -70,7 +70,7 @@ def _nothing_to_accept(parties: Sequence[Party], by_name: Mapping[str, Party], k
     for party in parties:
         possible = ending.get(party.name, set()) | {one for one in wide if not one.startswith(f"{party.name}/")}
         for loc, text in party.accepts():
-            if text not in possible:
+            if "/" in text and text not in possible:
                 near = next(iter(difflib.get_close_matches(text, sorted(possible), n=1, cutoff=0)), "")
                 example = f'"{near}"' if near else "accepts: []"
                 yield loc, text, f"is no flow of somebody else that ends here; for example {example}"
@@ -123,5 +123,5 @@ def _is_exempt(exemptions: Sequence[dict[str, Any]], namespace: str, name: str) 
 def _example(namespace: str, name: str) -> str:
     return (
         f'for example exemptions: [{{control: "{_OPEN}", namespace: "{namespace}", name: "{name}", '
-        'reason: "...", owner: "platform-team", expires: "2027-06-30"}]'
+        'reason: "Why it must be so, in a sentence.", owner: "platform-team", expires: "2027-06-30"}]'
     )
