@@ -8,7 +8,7 @@ PYTEST := $(PY) -m pytest -c components/pyproject.toml --rootdir .
 CODE := components tests policy-pack examples __main__.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine preview up render test test-unit test-e2e test-cluster lint format docs pack-config lock bench clean
+.PHONY: help setup engine preview up render test test-unit test-e2e test-cluster test-kernel lint format docs pack-config lock bench clean
 
 help: ## Show all targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,13 +34,18 @@ test: setup ## Run all tests: unit tests while the engine is made, then those wi
 	@$(MAKE) --no-print-directory test-e2e
 
 test-unit: setup ## Run the tests that need no engine
-	@$(PYTEST) -q -m "not e2e and not cluster" -n 2
+	@tools/debian.sh unit || true
+	@$(PYTEST) -q -m "not e2e and not cluster and not kernel" -n 2
 
 test-e2e: engine ## Run the tests with the real engine
 	@$(PYTEST) -q -m e2e -n 2
 
 test-cluster: engine ## Run the tests with real API servers
 	@$(PYTEST) -q -m cluster -n 2 --dist loadfile
+
+test-kernel: setup ## Run the AppArmor loader and its profiles in a real kernel, emulated (5 min at most)
+	@tools/debian.sh kernel || true
+	@$(PYTEST) -q -m kernel
 
 lint: setup ## ruff, mypy --strict and the contracts of the layers
 	@.venv/bin/ruff check $(CONFIG) $(CODE)
@@ -55,8 +60,10 @@ format: setup ## Format the code
 docs: setup ## Write the generated documentation anew
 	@$(KH) controls --format markdown > docs/controls.md
 	@$(KH) baseline --format markdown > docs/baseline.md
+	@$(KH) cnis --format markdown > docs/cnis.md
 	@$(KH) ledger --format markdown > docs/ledger.md
 	@$(KH) ledger --by-dialect > docs/control-plane.md
+	@$(KH) reach --stack dev --format svg > docs/reach-dev.svg
 
 pack-config: setup ## Write the pack's configuration of every environment from its baseline
 	@$(KH) pack-config $(patsubst Pulumi.%.yaml,--stack %,$(wildcard Pulumi.*.yaml))

@@ -1,7 +1,27 @@
 """The component package: the components for programs in every language of Pulumi."""
 
-from k8s_hardening import AdmissionPolicies, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant
+from k8s_hardening import (
+    AdmissionPolicies,
+    AppArmorLoader,
+    ClusterDeny,
+    ControlPlane,
+    DenyAll,
+    HardenedBaseline,
+    PodSecurity,
+    Tenant,
+)
 from k8s_hardening.resources.host import serve
 
+COMPONENTS = [
+    AdmissionPolicies,
+    AppArmorLoader,
+    ClusterDeny,
+    ControlPlane,
+    DenyAll,
+    HardenedBaseline,
+    PodSecurity,
+    Tenant,
+]
+
 if __name__ == "__main__":
-    serve([AdmissionPolicies, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant])
+    serve(COMPONENTS)

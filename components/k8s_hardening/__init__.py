@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     )
     from k8s_hardening.resources.apparmor_loader import AppArmorLoader, AppArmorLoaderArgs
     from k8s_hardening.resources.args import (
+        ClusterDenySettingsArgs,
+        CniArgs,
         DnsArgs,
         EndArgs,
         ExemptionArgs,
@@ -30,13 +32,13 @@ if TYPE_CHECKING:
     from k8s_hardening.resources.baseline import (
         AdmissionPoliciesSettingsArgs,
         BaselineTenantArgs,
-        CniArgs,
         EnforcementArgs,
         HardenedBaseline,
         HardenedBaselineArgs,
         ImagesArgs,
         TargetArgs,
     )
+    from k8s_hardening.resources.cluster_deny import ClusterDeny, ClusterDenyArgs
     from k8s_hardening.resources.control_plane import ControlPlane
     from k8s_hardening.resources.control_plane_args import (
         AdmissionArgs,
@@ -111,6 +113,9 @@ __all__ = [
     "BaselineTenantArgs",
     "Change",
     "ClusterApiArgs",
+    "ClusterDeny",
+    "ClusterDenyArgs",
+    "ClusterDenySettingsArgs",
     "CniArgs",
     "ControlPlane",
     "ControlPlaneArgs",
@@ -182,6 +187,8 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
         ),
         "apparmor_loader": ("AppArmorLoader", "AppArmorLoaderArgs"),
         "args": (
+            "ClusterDenySettingsArgs",
+            "CniArgs",
             "DnsArgs",
             "EndArgs",
             "ExemptionArgs",
@@ -195,13 +202,13 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
         "baseline": (
             "AdmissionPoliciesSettingsArgs",
             "BaselineTenantArgs",
-            "CniArgs",
             "EnforcementArgs",
             "HardenedBaseline",
             "HardenedBaselineArgs",
             "ImagesArgs",
             "TargetArgs",
         ),
+        "cluster_deny": ("ClusterDeny", "ClusterDenyArgs"),
         "control_plane": ("ControlPlane",),
         "control_plane_args": (
             "AdmissionArgs",

@@ -34,7 +34,9 @@ def test_nothing_of_the_mix_has_a_finding_so_every_control_looks_at_all_of_it(te
     bench = Bench(PackConfiguration.model_validate(configuration["hardening"]), datetime.date(2026, 1, 1))
     for token, manifest in mix(100):
         for level in Level:
-            assert list(bench.about(Resource(token, manifest, holds_unknown=False), level)) == []
+            said = bench.about(Resource(token, manifest, holds_unknown=False), level)
+            # The AppArmor loader of dev is exempt from what it offends, and each report says so.
+            assert [one for one in said if "] Exempt until " not in one] == []
 
 
 def test_a_figure_is_held_against_its_target() -> None:

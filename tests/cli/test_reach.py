@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from k8s_hardening.cli.reach_worlds import enforcement_of
 from k8s_hardening.kube.reach import Enforcement
-from k8s_hardening.model.baseline import CniSpec
+from k8s_hardening.model.cni import CniSpec
 from tests.cli.calling import call
 from tests.cli.stack_world import make_world
 from tests.kube.reach.worlds import Object, by, namespace, pod, policy, small_worlds

@@ -8,7 +8,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from k8s_hardening.engine.go_modules import build_program, in_copy, usable_go
@@ -63,6 +63,21 @@ def _built(pin: Path, programs: dict[str, str], stamps: dict[str, str], about: s
             scratch.rename(target)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+    return target
+
+
+@cache
+def program(name: str) -> Path:
+    """The program tools/<name>; built when it is not there yet."""
+    pin = ROOT / "tools" / name
+    digest = hashlib.sha256(b"".join((pin / file).read_bytes() for file in ("main.go", "go.sum"))).hexdigest()[:12]
+    target = cache_folder() / f"{name}-{digest}"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with Path(f"{target}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            assert usable_go(), f"{name} must be built, and there is no Go 1.26 or newer on PATH"
+            in_copy(pin, partial(build_program, package=".", output=target))
     return target
 
 

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import subprocess
-from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from k8s_hardening.engine.go_modules import build_program, in_copy, usable_go
-from k8s_hardening.engine.toolchain import cache_folder
-from tests.cluster.binaries import ROOT
+from tests.cluster.binaries import program
 from tests.plans.control_plane.dialects.samples import VERSIONS, data, planned
 
 pytestmark = pytest.mark.cluster
-
-
-@cache
-def program(name: str) -> Path:
-    """The program tools/<name>; built when it is not there yet."""
-    pin = ROOT / "tools" / name
-    digest = hashlib.sha256(b"".join((pin / file).read_bytes() for file in ("main.go", "go.sum"))).hexdigest()[:12]
-    target = cache_folder() / f"{name}-{digest}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with Path(f"{target}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not target.exists():
-            assert usable_go(), f"{name} must be built, and there is no Go 1.26 or newer on PATH"
-            in_copy(pin, partial(build_program, package=".", output=target))
-    return target
 
 
 def refusals(name: str, folder: Path, texts: list[str]) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from k8s_hardening.controls.shared.pod_security_policies import Level
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map, as_str, kind_of, name_of, namespace_of
+from k8s_hardening.model.apparmor_text import profile_name
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.pod_security_policies import NODES, plan_pod_security, pod_defaults
 from tests.cluster.psp_world import ACCOUNT, BASELINE, CNI, RESTRICTED, SYSTEM, World, baseline, booted_world
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.cluster
 
 _NODE = "test-node"
 _CONTROLLER = "replicaset-controller"
+_PROFILE = profile_name(baseline().apparmor.profiles[0])
 
 
 def pod(container: dict[str, Any] | None = None, *, annotations: dict[str, str] | None = None, **spec: Any) -> Manifest:
@@ -68,7 +70,7 @@ PODS: dict[str, tuple[Manifest, frozenset[Level]]] = {
         EVERY,
     ),
     "AppArmor profile of the baseline": (
-        pod(annotations={"container.apparmor.security.beta.kubernetes.io/app": "localhost/web"}),
+        pod(annotations={"container.apparmor.security.beta.kubernetes.io/app": f"localhost/{_PROFILE}"}),
         EVERY,
     ),
     "group of its own": (context(fsGroup=2000, supplementalGroups=[3000]), EVERY),

@@ -16,7 +16,7 @@ MAKEFILE = (PROJECT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z0-9-]+):.*##", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"\b([A-Z]+)=", next(line for line in MAKEFILE.splitlines() if "Variables:" in line)))
 # Programs of others, whose options are not ours to check.
-OTHERS = {"pulumi", "helm", "pip", "etcdctl", "ssh", "sh", "kubectl", "journalctl"}
+OTHERS = {"pulumi", "helm", "pip", "etcdctl", "ssh", "sh", "kubectl", "journalctl", "skopeo"}
 # Folders that exist in every checkout; a path that starts with one of them must lead somewhere.
 OWN = re.compile(r"(?:components|docs|tests|tools|policy-pack|examples|\.ci)/[\w./-]+|[\w.-]+\.(?:yaml|toml|lock|md)")
 OF_THE_READER = {

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from k8s_hardening.loader_image.layer import Entry, RootFilesystem
+from k8s_hardening.loader_image.layer import Entry
 from tests.kernel.cpio import cpio, folders
 
 FILES = Path(__file__).parent / "files"
@@ -36,6 +36,7 @@ _MODULES = (
 _SECONDS_TO_BOOT = 60
 _SECONDS = 60
 _LONGEST_SCRIPT = 3500  # characters; the terminal's buffer has 4096
+_PART = 2000  # characters of a file in one script
 _EMPTY = (
     "node",
     "test/root",
@@ -77,8 +78,11 @@ class Guest:
 
     def write(self, path: str, text: str) -> None:
         """Write a file of the guest."""
-        data = base64.b64encode(text.encode()).decode()
-        self.must(f"echo {data} | busybox base64 -d > {path}.new && busybox mv {path}.new {path}")
+        data = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
+        self.must(f": > {path}.part")
+        for start in range(0, len(data), _PART):
+            self.must(f"echo {data[start : start + _PART]} >> {path}.part")
+        self.must(f"busybox base64 -d {path}.part | busybox gunzip > {path} && busybox rm {path}.part")
 
     def wait_until_booted(self) -> None:
         """Wait for the first word of the guest."""
@@ -102,7 +106,7 @@ class Guest:
         return re.sub(r"\r$", "", line.decode())
 
 
-def initramfs(root: RootFilesystem, modules: Path) -> bytes:
+def initramfs(image: Mapping[str, Entry], modules: Path) -> bytes:
     """The image's root filesystem, and in a second archive what the guest needs beside it."""
     found: dict[str, Entry] = {f"test/modules/{Path(name).name}.ko": _file(modules / f"{name}.ko") for name in _MODULES}
     found["init"] = _script("init")
@@ -114,7 +118,7 @@ def initramfs(root: RootFilesystem, modules: Path) -> bytes:
     for name, library in _libraries(setpriv).items():
         found[f"test/lib/{name}"] = _file(library)
     found |= {path: Entry(0o755) for path in _EMPTY}
-    return cpio(root.entries, console=True) + cpio({**folders(found), **found})
+    return cpio(image, console=True) + cpio({**folders(found), **found})
 
 
 @contextmanager

@@ -9,6 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from k8s_hardening.kube.linux_capabilities import LINUX_CAPABILITIES
+from k8s_hardening.kube.linux_signals import SIGNALS
+from k8s_hardening.kube.linux_sockets import SOCKET_FAMILIES, SOCKET_TYPES
 from k8s_hardening.model.apparmor_profile import ReadyMade
 from k8s_hardening.model.apparmor_syntax import rule_problem
 from tests.model.apparmor_compiled import Compiled, compiled, complaint, profiles_of, run_parser
@@ -158,6 +161,33 @@ def test_deny_write_reads_and_runs_but_writes_nothing() -> None:
     profile = made(ready_made="deny-write")
     for path in ("/etc/passwd", "/tmp/x", "/data/file", "/root/.bashrc"):
         assert set(allowed(profile, path)) == set("xrkm")
+
+
+def test_terminals_can_be_written_where_little_else_can() -> None:
+    profile = made(ready_made="deny-write")
+    for path in ("/dev/null", "/dev/tty", "/dev/console", "/dev/pts/0"):
+        assert "w" in allowed(profile, path)
+    assert "w" not in allowed(profile, "/dev/sda")
+
+
+def test_the_parser_takes_every_name_that_is_known() -> None:
+    signals = sorted(SIGNALS)
+    sockets = [f"network {family} {kind}," for family in sorted(SOCKET_FAMILIES) for kind in sorted(SOCKET_TYPES)]
+    rules = [*(f"signal set=({one})," for one in signals), *sockets]
+    assert complaint("profile x {\n" + "\n".join(rules) + "\n}\n") == ""
+
+
+def test_every_capability_is_a_number_of_the_kernel() -> None:
+    found = {name: compiled(f"profile x {{\n /a r,\n capability {name},\n}}\n") for name in LINUX_CAPABILITIES}
+    numbers = {name: profile.capabilities.bit_length() - 1 for name, profile in found.items()}
+    # The features of AppArmor 3.0 are older than checkpoint_restore, which was a part of sys_admin before.
+    assert numbers.pop("checkpoint_restore") == numbers["sys_admin"] == 21
+    assert sorted(numbers.values()) == list(range(40))
+
+
+@pytest.mark.parametrize("rule", ["capability fly,", "signal set=(hop),", "network moon stream,", "network inet fast,"])
+def test_the_parser_refuses_names_that_do_not_exist(rule: str) -> None:
+    assert complaint(f"profile x {{\n {rule}\n}}\n")
 
 
 def test_capabilities() -> None:

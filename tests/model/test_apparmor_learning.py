@@ -16,7 +16,7 @@ from k8s_hardening.model.apparmor_extending import extended
 from k8s_hardening.model.apparmor_learning import Learnt, friendly_of
 from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec
 from k8s_hardening.model.apparmor_text import profile_text
-from tests.model.apparmor_compiled import Compiled, compiled, complaint
+from tests.model.apparmor_compiled import FAMILIES, TYPES, Compiled, compiled, complaint
 from tests.model.audit_lines import line
 
 
@@ -225,6 +225,16 @@ def test_whatever_is_learnt_compiles(events: list[str]) -> None:
 def test_every_family_of_sockets_that_is_known_compiles(family: str) -> None:
     events = [line("create", family=family, sock_type=kind, denied_mask="create") for kind in sorted(SOCKET_TYPES)]
     assert complaint(text_of(learnt(*events).fields())) == ""
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES.keys() - {"unix"}))
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_a_socket_that_was_seen_can_be_made_and_others_cannot(family: str, kind: str) -> None:
+    profile = compiled(text_of(learnt(line("create", family=family, sock_type=kind, denied_mask="create")).fields()))
+    assert profile.socket(family, kind)
+    other = "inet6" if family == "inet" else "inet"
+    assert not profile.socket(other, "stream") or (kind, {family, other}) == ("stream", {"inet", "inet6"})
+    assert not profile.socket("alg" if family != "alg" else "vsock", kind)
 
 
 def onto(profile: dict[str, Any], *events: str) -> dict[str, Any]:

@@ -9,7 +9,10 @@ from pydantic import ValidationError
 
 from k8s_hardening.kube.apparmor import LONGEST_PROFILE_NAME
 from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec, ReadyMade
-from k8s_hardening.model.problems import explain
+from k8s_hardening.model.knowing import knowledge_of
+from k8s_hardening.model.problems import BadInputError, explain
+from k8s_hardening.model.reading import read_baseline
+from tests.model.sample import sample
 
 
 def problems(**fields: Any) -> list[str]:
@@ -128,3 +131,16 @@ def test_ready_made_profiles_take_a_name_and_a_mode() -> None:
 @pytest.mark.parametrize(("given", "meant"), [(3.0, "3.0"), (3, "3.0"), (2.13, "2.13"), ("2.13", "2.13")])
 def test_a_version_may_be_written_without_quotes(given: Any, meant: str) -> None:
     assert AppArmorProfileSpec.model_validate({"name": "web", "abi": given}).abi == meant
+
+
+def test_workloads_may_choose_a_ready_made_profile() -> None:
+    profiles = [{"ready_made": "deny-write"}, {"name": "web"}]
+    made = read_baseline(sample({"apparmor/profiles": profiles, "workloads/apparmor/profile": "deny-write"}))
+    assert list(knowledge_of(made).apparmor_profiles or {}) == ["deny-write", "web"]
+
+
+def test_a_ready_made_profile_counts_once() -> None:
+    twice = [{"ready_made": "deny-write"}, {"ready_made": "deny-write", "mode": "complain"}]
+    with pytest.raises(BadInputError) as caught:
+        read_baseline(sample({"apparmor/profiles": twice}))
+    assert any("is already the name of profiles[0]" in line for line in caught.value.problems)

@@ -74,7 +74,7 @@ class Intent:
     def _is_dns(self, end: End) -> bool:
         if isinstance(end, str):
             return f"{end}/32" == self._dns.get("node_local_cidr")
-        return end.namespace == self._dns["namespace"] and self._dns["pods"].items() <= end.labels.items()
+        return bool(end.namespace == self._dns["namespace"] and self._dns["pods"].items() <= end.labels.items())
 
     def _is_heeded(self, declarer: str, flow: dict[str, Any], end: dict[str, Any], owner: str) -> bool:
         """Whether the owner of a namespace lets a flow have its half there."""

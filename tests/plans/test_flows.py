@@ -40,7 +40,7 @@ NAMED = {
     "dns_upstreams": {"cidrs": ["198.51.100.0/24"]},
 }
 
-conditions = st.sampled_from(
+conditions: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
         {},
         {"pods": {"app": "web"}},
@@ -50,7 +50,7 @@ conditions = st.sampled_from(
         {"pods": {"app": "prometheus"}, "expressions": [{"key": "app", "operator": "NotIn", "values": ["x"]}]},
     ]
 )
-pod_ends = st.one_of(
+pod_ends: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.builds(lambda name, more: {"namespace": name, **more}, st.sampled_from([*sum(OWN.values(), ()), "kube-system"]),
               conditions),
     st.builds(lambda name, more: {"tenant": name, **more}, st.sampled_from(["a", "b"]), conditions),
@@ -64,7 +64,7 @@ pod_ends = st.one_of(
     ),
     st.builds(lambda more: {"all_namespaces": True, **more}, conditions),
 )  # fmt: skip
-other_ends = st.one_of(
+other_ends: st.SearchStrategy[dict[str, Any]] = st.one_of(
     pod_ends,
     st.sampled_from([{"end": name} for name in ("prometheus", "back", "nets")]),
     st.sampled_from(
@@ -76,7 +76,9 @@ other_ends = st.one_of(
         ]
     ),
 )
-ports = st.sampled_from([["TCP/80"], ["UDP/7000-7010", "TCP/8080-8081"], ["TCP/http"], ["SCTP/9"], [], None])
+ports: st.SearchStrategy[list[str] | None] = st.sampled_from(
+    [["TCP/80"], ["UDP/7000-7010", "TCP/8080-8081"], ["TCP/http"], ["SCTP/9"], [], None]
+)
 
 
 @st.composite
@@ -87,7 +89,7 @@ def flows_of(draw: st.DrawFn, declarer: str) -> list[dict[str, Any]]:
         ends = [own, draw(other_ends)]
         if draw(st.booleans()):
             ends.reverse()
-        flow = {"name": f"f{number}", "source": ends[0], "destination": ends[1]}
+        flow: dict[str, Any] = {"name": f"f{number}", "source": ends[0], "destination": ends[1]}
         to = ends[1]
         wanted = draw(ports)
         is_outside = "cidr" in to or to.get("end") == "nets"

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from k8s_hardening import (
     AdmissionPoliciesArgs,
     AppArmorLoaderArgs,
+    ClusterDenyArgs,
     ControlPlaneArgs,
     DenyAllArgs,
     HardenedBaselineArgs,
@@ -22,6 +23,7 @@ from k8s_hardening import (
 from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
 from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.cluster_deny import ClusterDenyInputs
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.pod_security import PodSecurityInputs
@@ -62,6 +64,7 @@ def _inside(annotation: Any, wanted: Any) -> Iterator[Any]:
 ROOTS: tuple[tuple[type, type[BaseModel]], ...] = (
     (AdmissionPoliciesArgs, AdmissionPoliciesInputs),
     (AppArmorLoaderArgs, AppArmorLoaderInputs),
+    (ClusterDenyArgs, ClusterDenyInputs),
     (ControlPlaneArgs, ControlPlaneInputs),
     (DenyAllArgs, DenyAllInputs),
     (PodSecurityArgs, PodSecurityInputs),

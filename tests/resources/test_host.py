@@ -11,7 +11,16 @@ import yaml
 from pulumi.errors import InputPropertiesError, InputPropertyError
 from pulumi.provider.server import ComponentInitError
 
-from k8s_hardening import AdmissionPolicies, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant
+from k8s_hardening import (
+    AdmissionPolicies,
+    AppArmorLoader,
+    ClusterDeny,
+    ControlPlane,
+    DenyAll,
+    HardenedBaseline,
+    PodSecurity,
+    Tenant,
+)
 from k8s_hardening.resources import host
 from tests.resources.monitor import Recording, record
 
@@ -64,7 +73,16 @@ def test_the_entry_point_serves_every_component(monkeypatch: pytest.MonkeyPatch)
     served: list[Any] = []
     monkeypatch.setattr(host, "serve", served.extend)
     runpy.run_path(str(PACKAGE / "__main__.py"), run_name="__main__")
-    assert served == [AdmissionPolicies, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant]
+    assert served == [
+        AdmissionPolicies,
+        AppArmorLoader,
+        ClusterDeny,
+        ControlPlane,
+        DenyAll,
+        HardenedBaseline,
+        PodSecurity,
+        Tenant,
+    ]
 
 
 def test_the_engine_can_install_the_package_alone() -> None:

@@ -24,6 +24,7 @@ def test_the_components_their_args_and_the_helper_are_offered() -> None:
     assert {name for name in k8s_hardening.__all__ if not name.endswith("Args")} == {
         "AdmissionPolicies",
         "AppArmorLoader",
+        "ClusterDeny",
         "ControlPlane",
         "Change",
         "DenyAll",

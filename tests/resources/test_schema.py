@@ -20,6 +20,7 @@ import k8s_hardening
 from k8s_hardening import (
     AdmissionPolicies,
     AppArmorLoader,
+    ClusterDeny,
     ControlPlane,
     DenyAll,
     HardenedBaseline,
@@ -30,6 +31,7 @@ from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
 from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
 from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.cluster_deny import ClusterDenyInputs
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.ends import EndSpec, NamedEndSpec
 from k8s_hardening.model.network import DenyAllInputs, FlowSpec
@@ -41,7 +43,7 @@ from tests.resources.monitor import record
 
 SNAPSHOT = Path(__file__).with_name("schema.json")
 PROVIDER = HardeningProvider(
-    [AdmissionPolicies, AppArmorLoader, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant]
+    [AdmissionPolicies, AppArmorLoader, ClusterDeny, ControlPlane, DenyAll, HardenedBaseline, PodSecurity, Tenant]
 )
 SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema or "")
 UPDATE = "K8S_HARDENING_UPDATE_SNAPSHOTS"
@@ -198,6 +200,20 @@ APPARMOR_LOADER = {
     "exemption": {"owner": "platform-team", "expires": "2027-06-30"},
     "nodeSelector": {"kubernetes.io/os": "linux"},
 }
+CNI = {
+    "name": "cilium",
+    "version": "1.20",
+    "switches": ["k8sClusterNetworkPolicy.enabled"],
+    "meshPlugins": ["istio"],
+}
+CLUSTER_DENY = {
+    "networks": ["169.254.169.254/32", "10.10.0.0/24"],
+    "keep": ["10.10.0.10/32"],
+    "byDefault": ["10.30.0.0/16"],
+    "exceptNamespaces": {"kube-system": "The controllers of the cloud read it."},
+    "kind": "ClusterNetworkPolicy",
+    "priority": 20,
+}
 EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
     "AdmissionPolicies": (
         AdmissionPoliciesInputs,
@@ -234,6 +250,17 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "profiles": APPARMOR_PROFILES,
             "migration": True,
             "pullSecret": PULL_SECRET,
+        },
+    ),
+    "ClusterDeny": (
+        ClusterDenyInputs,
+        {
+            **CLUSTER_DENY,
+            "kubernetes": "1.36",
+            "cni": CNI,
+            "dns": DNS,
+            "closedNamespaces": ["payments-api"],
+            "environment": "dev",
         },
     ),
     "ControlPlane": (ControlPlaneInputs, {"kubernetes": "1.36", "dialect": "rke2", **CONTROL_PLANE}),
@@ -287,7 +314,8 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "environment": "dev",
             "kubernetes": "1.36",
             "dialect": "rke2",
-            "cni": {"name": "calico", "version": "3.32", "meshPlugins": ["istio"]},
+            "cni": CNI,
+            "clusterDeny": CLUSTER_DENY,
             "target": {"render": "out/dev"},
             "images": IMAGES,
             "dns": DNS,
@@ -349,6 +377,7 @@ def test_the_package_offers_its_components_under_public_tokens() -> None:
     assert set(SCHEMA["resources"]) == {
         "k8s-hardening:index:AdmissionPolicies",
         "k8s-hardening:index:AppArmorLoader",
+        "k8s-hardening:index:ClusterDeny",
         "k8s-hardening:index:ControlPlane",
         "k8s-hardening:index:DenyAll",
         "k8s-hardening:index:HardenedBaseline",
@@ -380,7 +409,8 @@ def test_nothing_is_lost_between_another_language_and_the_model(component: str) 
     unset = {path for path in unset_of(inputs) if component != "ControlPlane" and not path.startswith(elsewhere)}
     # A target is either files or a cluster, and each end of a flow one of several kinds (a test below counts them).
     of_flows = {name for kind in (EndSpec, FlowSpec, NamedEndSpec) for name in kind.model_fields}
-    assert {path.rpartition(".")[2] for path in unset} <= {*of_flows, "context_config"}
+    # Calico's API is for the one kind that lets nothing be overridden, so it excludes by_default.
+    assert {path.rpartition(".")[2] for path in unset} <= {*of_flows, "context_config", "calico_api"}
     assert leaves(inputs.model_dump(mode="json", exclude_unset=True)) >= leaves(sent)
 
 
@@ -472,5 +502,5 @@ def test_a_component_takes_what_the_host_hands_over(component: str) -> None:
     args: Any = mapped(component)
     recording = record(lambda: kind("it", args))
     assert recording.named("it").type == f"k8s-hardening:index:{component}"
-    assert len(recording.objects()) >= (0 if component == "ControlPlane" else 3)
+    assert len(recording.objects()) >= {"ControlPlane": 0, "ClusterDeny": 2}.get(component, 3)
     assert len(recording.component_outputs["it"]) >= 1

@@ -11,7 +11,9 @@ from pulumi.output import UNKNOWN, Unknown
 from pulumi.runtime import rpc
 
 from k8s_hardening import HardenedBaseline, Tenant, WorkloadsArgs, harden_workloads
+from k8s_hardening.plans.apparmor_loader import plan_apparmor_loader
 from tests.builders import container, pod_spec, wrap_pod
+from tests.plans.apparmor_loading import LOADER, loader_inputs
 from tests.plans.environments import environment_data
 from tests.resources.monitor import record
 from tests.resources.test_tenant import args
@@ -159,6 +161,22 @@ def test_a_whole_environment_knows_its_exemptions() -> None:
     agent, app = made["spec"]["template"]["spec"]["containers"]
     assert "readOnlyRootFilesystem" not in agent["securityContext"]
     assert app["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_a_whole_environment_leaves_its_own_loader_as_it_is() -> None:
+    environment = {
+        **environment_data("1.36"),
+        "apparmor": {"profiles": [{"name": "web"}], "loader": LOADER},
+        "harden_workloads": True,
+        "workloads": {"fs_group": 10001},
+    }
+    (transform,) = declared(lambda: HardenedBaseline("all", cast("Any", environment)))["all"]
+    planned = plan_apparmor_loader(loader_inputs("1.36", profiles=[{"name": "web"}]))
+    (loader,) = (one for one in planned if one["kind"] == "DaemonSet")
+    assert run(transform, loader) is None
+    made = run(transform, {**loader, "metadata": {**loader["metadata"], "name": "another"}})
+    assert made is not None
+    assert made["spec"]["template"]["spec"]["securityContext"]["fsGroup"] == 10001
 
 
 WEB = "k8s-hardening-web-0123456789"

@@ -21,6 +21,7 @@ COMMANDS = {
     "apparmor": ("k8s_hardening.cli.apparmor:apparmor", "Import, learn and verify AppArmor profiles."),
     "baseline": ("k8s_hardening.cli.baseline:baseline", "List every setting of a baseline."),
     "check": ("k8s_hardening.cli.check:check", "Judge Kubernetes YAML and JSON with every control."),
+    "cnis": ("k8s_hardening.cli.cnis:cnis", "Say what each network plug-in does with policies."),
     "controls": ("k8s_hardening.cli.controls:controls", "List the controls, or explain one."),
     "encryption": (
         "k8s_hardening.cli.encryption:encryption",

@@ -19,7 +19,7 @@ from k8s_hardening.kube.reach import Enforcement, World
 from k8s_hardening.kube.version import KubeVersion
 
 if TYPE_CHECKING:
-    from k8s_hardening.model.baseline import CniSpec
+    from k8s_hardening.model.cni import CniSpec
 
 
 @dataclass(frozen=True, slots=True)

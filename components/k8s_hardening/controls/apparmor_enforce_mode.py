@@ -21,10 +21,13 @@ from k8s_hardening.model.knowledge import Knowledge
 
 _WEAK = ("complain", "unconfined", "default_allow", "prompt")
 _MENTIONED = re.compile("|".join(_WEAK))
-_COMMENT = re.compile(r"(?m)(?<!\\)#(?!include\b).*$")
-# Flags are all that stands in brackets before the body of a profile; `flags=` itself may be left out.
-_FLAGS = re.compile(r"\(([^(){}]{0,500})\)\s{0,100}\{")
-_HEADER = re.compile(r"(?m)^[ \t]*(?:profile[ \t]|hat[ \t]|\^|/|@\{|\")")
+# In a text in quotes, and inside of a word, a # begins no comment (apparmor_parser 3.0.8).
+_QUOTED_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\])*"?)|(?<![^\s(){}])#(?!include\b)[^\n]*', re.DOTALL)
+# Flags are all that stands in brackets before the body of a profile; `flags=` itself may be left out, and they may
+# stand in quotes.
+_FLAGS = re.compile(r"\(([^(){}]*)\)\s*\{")
+_BETWEEN = re.compile(r'[\s,"]+')
+_HEADER = re.compile(r"(?m)\b(?:profile|hat)\s|^[ \t]*[/:^@\"]")
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -44,10 +47,10 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
 def _weak_flags(text: str) -> list[str]:
     if _MENTIONED.search(text) is None:  # cheap, and true of nearly every ConfigMap
         return []
-    bare = _COMMENT.sub("", text)
+    bare = _QUOTED_OR_COMMENT.sub(lambda found: found[1] or "", text)
     if _HEADER.search(bare) is None:
         return []
-    flags = {word for found in _FLAGS.finditer(bare) for word in re.split(r"[\s,]+", found[1])}
+    flags = {word for found in _FLAGS.finditer(bare) for word in _BETWEEN.split(found[1])}
     return [one for one in _WEAK if one in flags]
 
 

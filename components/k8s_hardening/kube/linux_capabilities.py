@@ -1,6 +1,6 @@
 """The capabilities of the Linux kernel, in the spelling of AppArmor: lower case, without CAP_.
 
-Source: apparmor_parser 3.0.8 takes exactly these (tests/plans/test_apparmor.py); Linux include/uapi/linux/capability.h.
+Source: Linux include/uapi/linux/capability.h; apparmor_parser 3.0.8 takes each (tests/model/test_apparmor_compiled.py).
 """
 
 from __future__ import annotations

@@ -60,10 +60,8 @@ def read_folder(folder: Path) -> Provided:
 
 
 def _read(file: Path) -> str:
-    # Without blocking: a file may be a pipe to nobody.
-    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    with open(file, "rb", opener=_without_waiting) as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             raise ValueError("is not a file")
         data = opened.read(_LARGEST + 1)
     if len(data) > _LARGEST:
@@ -75,3 +73,7 @@ def _read(file: Path) -> str:
     if "\0" in text:
         raise ValueError("is not text")
     return text
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # it may be a pipe to nobody

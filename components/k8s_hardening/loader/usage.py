@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
+ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 _LOCALHOST = "localhost/"
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _NONE_OF_THE_NODE = ("RuntimeDefault", "Unconfined")
@@ -30,7 +30,7 @@ def profiles_used(pod: object) -> frozenset[str]:
 def _used(pod: object) -> Iterator[str]:
     annotations = _map(_map(_present(pod)).get("metadata")).get("annotations")
     for key, value in _map(annotations).items():
-        if isinstance(key, str) and key.startswith(_ANNOTATION):
+        if isinstance(key, str) and key.startswith(ANNOTATION):
             yield from _of_annotation(value)
     spec = _map(_present(_map(pod).get("spec")))
     yield from _of_context(spec.get("securityContext"))

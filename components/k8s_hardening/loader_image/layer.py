@@ -44,6 +44,8 @@ def root_filesystem(packages: Path) -> RootFilesystem:
         def entry(member: tarfile.TarInfo) -> Entry | None:
             if member.issym():
                 return Entry(0o777, link=member.linkname)
+            if member.isdir():
+                return Entry(0o755)
             opened = archive.extractfile(member)  # of a hard link, what it leads to
             return None if opened is None else Entry(0o755 if member.mode & 0o100 else 0o644, opened.read())
 

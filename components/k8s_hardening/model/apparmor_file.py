@@ -94,7 +94,10 @@ def _blocks(text: str) -> tuple[list[tuple[list[Token], int, int]], int, list[st
                 heads.append((_head(text, statement), opened, token.start))
                 statement = []
         elif depth == 0:
-            statement = [] if token.kind in (Kind.COMMA, Kind.INCLUDE) else [*statement, token]
+            if token.kind in (Kind.COMMA, Kind.INCLUDE):
+                statement = []
+            else:
+                statement.append(token)
     if depth:
         return heads, end, ['has a "{" that no "}" closes']
     return heads, end, []

@@ -75,8 +75,9 @@ class Learnt:
             "executables": (self.runs, "mrix"),
         }
         for name, (paths, letters) in wanted.items():
-            typed = {text for path in paths if (text := _typed(path)) is not None}
-            rules |= {f"{quoted(path)} {letters}" for path in paths if _typed(path) is None}
+            spellings = {path: _typed(path) for path in paths}
+            rules |= {f"{quoted(path)} {letters}" for path, text in spellings.items() if text is None}
+            typed = {text for text in spellings.values() if text is not None}
             typed = set(_temporary(typed)) if temporary and name != "executables" else typed
             lists[name] = sorted(_collapsed(typed, collapse) if collapse else typed)
         return {
@@ -96,7 +97,7 @@ class Learnt:
 def _network(sockets: set[tuple[str, str]]) -> dict[str, Any]:
     types = {kind for family, kind in sockets if family in ("inet", "inet6")}
     found: dict[str, Any] = {"network": False}
-    if types.intersection(("stream", "dgram", "raw")):
+    if types:  # without a network every socket of IP is denied, whatever a rule says
         found = {"protocols": sorted(_PROTOCOLS[kind] for kind in types.intersection(_PROTOCOLS))}
     if "raw" in types:
         found["raw_sockets"] = True
@@ -143,7 +144,8 @@ def _collapsed(paths: set[str], most: int) -> set[str]:
     found = set(paths)
     for folder, files in folders.items():
         if len(files) >= most:
-            found = found - files | {f"{folder}/*"}
+            found -= files
+            found.add(f"{folder}/*")
     return found
 
 

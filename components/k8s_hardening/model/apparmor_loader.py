@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from k8s_hardening.kube.apparmor import FIELD_SINCE
+from k8s_hardening.kube.manifest import as_map
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.apparmor import AppArmorLoaderSpec, AppArmorProfiles, LoaderExemptionSpec
 from k8s_hardening.model.base import Whole
@@ -49,6 +50,13 @@ class AppArmorLoaderInputs(AppArmorLoaderSpec, Whole):
     def problems_between(cls, data: dict[str, Any]) -> Iterable[Problem]:
         """Profiles that share a name."""
         return loader_problems(data)
+
+
+def is_loader(manifest: Mapping[str, Any]) -> bool:
+    """Whether an object is the loader's own DaemonSet, which is exempt as it is and gets nothing from settings."""
+    metadata = as_map(manifest.get("metadata"))
+    found = manifest.get("kind"), metadata.get("namespace"), metadata.get("name")
+    return all(isinstance(one, str) for one in found) and found == ("DaemonSet", NAMESPACE, NAME)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,9 @@ def _file_rules(profile: AppArmorProfileSpec) -> Iterator[str]:
         yield from (f"{path} mrk," for path in sorted(set(profile.readable or ())))
         yield from (f"{path} rwlk," for path in sorted({*(profile.writable or ()), *profile.log_on_write}))
         yield from (f"{path} mrix," for path in sorted(set(profile.executables or ())))
+        if profile.writable is not None:
+            # Terminals of containers; a denied one is taken from the process when it starts (kubectl exec -it).
+            yield "/dev/{console,tty,pts/*} rw,"
         # What abstractions/base has for encrypted homes, which no container has.
         yield "deny @{HOME}/.Private/** mrwlkx,"
     yield from (f"audit {path} wl," for path in sorted(set(profile.log_on_write)))

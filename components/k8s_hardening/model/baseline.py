@@ -6,10 +6,8 @@ import itertools
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from k8s_hardening.kube.cnis import CNIS
-from k8s_hardening.kube.meshes import MESHES
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.admission_policies import AdmissionPoliciesSpec, HostPaths
 from k8s_hardening.model.apparmor import AppArmorSpec
@@ -17,6 +15,8 @@ from k8s_hardening.model.apparmor_crossing import loader_and_baseline_problems
 from k8s_hardening.model.apparmor_loader import loader_exemptions
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Switch, config_key, matching, wrong
+from k8s_hardening.model.cluster_deny import ClusterDenySpec, cluster_deny_problems
+from k8s_hardening.model.cni import CniSpec
 from k8s_hardening.model.control_plane.spec import ControlPlaneSpec, control_plane_problems
 from k8s_hardening.model.crossing import baseline_problems
 from k8s_hardening.model.dialect import Dialect as Dialect  # its name here is public
@@ -29,52 +29,6 @@ from k8s_hardening.model.pod_security import PodSecuritySpec, pod_security_probl
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.tenant import BaselineTenantSpec
 from k8s_hardening.model.workloads import WorkloadsSpec
-
-
-def _cni_name(text: str) -> str:
-    if text not in CNIS:
-        raise wrong(f"is not a known CNI ({', '.join(sorted(CNIS))})", '"calico"')
-    if not CNIS[text].enforces:
-        raise wrong("does not enforce NetworkPolicies, so every deny-all would do nothing", '"calico" or "canal"')
-    return text
-
-
-def _mesh(text: str) -> str:
-    if text not in MESHES:
-        raise wrong(f"is not a known service mesh ({', '.join(sorted(MESHES))})", '"istio"')
-    return text
-
-
-_CniVersion = Annotated[str, matching(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?", "is not a version", '"3.32"')]
-
-
-class CniSpec(Model):
-    """The network plug-in of the cluster."""
-
-    name: Annotated[str, AfterValidator(_cni_name)] = Field(examples=["calico"])
-    """Name of the CNI; one that does not enforce NetworkPolicies is refused."""
-    version: _CniVersion | None = Field(default=None, examples=["3.32"])
-    """Version of the CNI; needed where older ones do not enforce."""
-    mesh_plugins: tuple[Annotated[str, AfterValidator(_mesh)], ...] = Field(default=(), examples=[["istio"]])
-    """Service meshes whose CNI plug-in is installed; pods of others may not ask for injection."""
-
-    @model_validator(mode="after")
-    def _enforces(self) -> CniSpec:
-        first = CNIS[self.name].first_version
-        if first is None:
-            return self
-        if self.version is None:
-            raise wrong(
-                f"has no version, and {self.name} enforces NetworkPolicies only from {first[0]}.{first[1]}",
-                f'{{name: "{self.name}", version: "{first[0]}.{first[1]}"}}',
-            )
-        if not CNIS[self.name].is_at_least(self.version, first):
-            raise wrong(
-                f"does not enforce NetworkPolicies before {first[0]}.{first[1]}",
-                f'{{name: "{self.name}", version: "{first[0]}.{first[1]}"}}',
-            )
-        return self
-
 
 _FOLDER = r"(?!(.*/)?\.\.(/|$))[A-Za-z0-9_][A-Za-z0-9_./-]*"  # no step leads up
 _Folder = Annotated[str, matching(_FOLDER, "is not a folder within the project", '"out/dev"')]
@@ -130,6 +84,8 @@ class Baseline(Whole):
     """Where pods resolve names."""
     network: NetworkSpec = NetworkSpec()
     """What flows can name beside the tenants, and which namespaces of none are closed."""
+    cluster_deny: ClusterDenySpec | None = Field(default=None, examples=[{"networks": ["169.254.169.254/32"]}])
+    """What no pod of the cluster may reach, as the CNI has it; tenants cannot allow it again."""
     tenants: tuple[BaselineTenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
     """Who shares the cluster."""
     control_plane: ControlPlaneSpec = ControlPlaneSpec()
@@ -158,6 +114,7 @@ class Baseline(Whole):
             baseline_problems(data),
             control_plane_problems(data),
             pod_security_problems(data),
+            cluster_deny_problems(data),
             loader_and_baseline_problems(data),
         )
 

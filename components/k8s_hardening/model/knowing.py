@@ -7,7 +7,8 @@ from collections.abc import Collection
 from k8s_hardening.model.apparmor_loader import NAMESPACE as LOADER_NAMESPACE
 from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
-from k8s_hardening.model.knowledge import DnsFacts, Knowledge, TenantFacts
+from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
+from k8s_hardening.model.knowledge import DenialFacts, DnsFacts, Knowledge, TenantFacts
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.model.tenant import TenantSpec
 
@@ -20,6 +21,9 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
     return Knowledge(
         kubernetes=baseline.kubernetes,
         cni=baseline.cni.name,
+        cni_version=baseline.cni.version,
+        cni_switches=tuple(sorted(set(baseline.cni.switches))),
+        cluster_deny=denial_of(baseline),
         mesh_plugins=tuple(sorted(set(baseline.cni.mesh_plugins))),
         digests_required=not baseline.images.allow_tags,
         registries=tuple(sorted(set(baseline.images.registries))),
@@ -37,6 +41,18 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
         ),
         privileged_namespaces=tuple(sorted(_privileged_namespaces(baseline))),
         exemptions=tuple(sorted(baseline.every_exemption, key=lambda exemption: exemption.model_dump_json())),
+    )
+
+
+def denial_of(baseline: Baseline) -> DenialFacts | None:
+    """What an environment denies for the whole cluster."""
+    inputs = cluster_deny_inputs(baseline)
+    if inputs is None:
+        return None
+    return DenialFacts(
+        kind=inputs.chosen_kind().value,
+        networks=tuple(str(network) for network in inputs.left(inputs.networks)),
+        priority=inputs.priority,
     )
 
 

@@ -41,12 +41,29 @@ class DnsFacts(Model):
     """Labels of the pods."""
 
 
+class DenialFacts(Model):
+    """What no pod of the cluster may reach, and the policy that says so."""
+
+    kind: str
+    """Kind of the policy."""
+    networks: tuple[str, ...]
+    """Networks that it denies."""
+    priority: int
+    """Its priority, in Calico the order."""
+
+
 class Knowledge(Model):
     """Facts that controls judge by."""
 
     kubernetes: KubeVersion = NEWEST
     cni: str | None = None
     """Name of the CNI of the cluster (kube/cnis.py); None when not declared."""
+    cni_version: str | None = None
+    """Version of the CNI; None when not declared, which then counts as old."""
+    cni_switches: tuple[str, ...] = ()
+    """What is off by default in the CNI (kube/cnis.py) and switched on in this cluster."""
+    cluster_deny: DenialFacts | None = None
+    """The denial for the whole cluster that no other policy may undo."""
     mesh_plugins: tuple[str, ...] = ()
     """Service meshes (kube/meshes.py) whose CNI plug-in is installed: they inject no container with NET_ADMIN."""
     digests_required: bool = False

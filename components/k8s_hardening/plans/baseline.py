@@ -10,6 +10,7 @@ from k8s_hardening.model.apparmor import AppArmorLoaderSpec
 from k8s_hardening.model.apparmor_loader import NAMESPACE as LOADER_NAMESPACE
 from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
 from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
@@ -17,6 +18,7 @@ from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.admission_policies import files_of_baseline, missing_policies_advice, objects_of_baseline
 from k8s_hardening.plans.apparmor import profile_file
 from k8s_hardening.plans.apparmor_loader import loader_advice, plan_apparmor_loader
+from k8s_hardening.plans.cluster_deny import cluster_deny_advice, plan_cluster_deny
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.neighbours import Neighbour, flows_of_others, named_ends, named_tenants
@@ -52,6 +54,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
                 *_admission_advice(tenants),
                 *network_advice(baseline),
                 *policies_advice,
+                *_deny_advice(baseline),
                 *_server_advice(baseline),
                 *_loader_advice(baseline),
                 *control_plane.advice,
@@ -66,9 +69,11 @@ def objects_beside_tenants(baseline: Baseline) -> tuple[Manifest, ...]:
 
 
 def _beside_tenants(baseline: Baseline, control_plane: DialectOutput) -> tuple[Manifest, ...]:
+    denial = cluster_deny_inputs(baseline)
     loader = loader_inputs(baseline)
     return (
         *(one for spec in baseline.network.system_namespaces for one in plan_deny_all(system_inputs(baseline, spec))),
+        *(plan_cluster_deny(denial) if denial is not None else ()),
         *plan_pod_security(pod_security_inputs(baseline)),
         *objects_of_baseline(baseline),
         *(() if loader is None else plan_apparmor_loader(loader)),
@@ -127,6 +132,11 @@ def loader_inputs(baseline: Baseline) -> AppArmorLoaderInputs | None:
 def _admission_advice(tenants: Iterable[TenantInputs]) -> Iterator[str]:
     for tenant in sorted(tenants, key=lambda one: one.name):
         yield from admission_advice(tenant)
+
+
+def _deny_advice(baseline: Baseline) -> Iterator[str]:
+    if (denial := cluster_deny_inputs(baseline)) is not None:
+        yield from cluster_deny_advice(denial)
 
 
 def _server_advice(baseline: Baseline) -> Iterator[str]:

@@ -54,7 +54,8 @@ def _per_stack(baseline: Baseline) -> int:
     """How many resources a stack holds beside its tenants: those of components that not every baseline has, too."""
     loader = loader_inputs(baseline)
     has_secret = loader is not None and loader.pull_secret is not None and loader.pull_secret.into_cluster
-    components = sum((bool(objects_of_baseline(baseline)), loader is not None, has_secret))
+    has_denial = baseline.cluster_deny is not None
+    components = sum((bool(objects_of_baseline(baseline)), loader is not None, has_secret, has_denial))
     components += len(baseline.network.system_namespaces)
     return _PER_STACK + len(objects_beside_tenants(baseline)) + components
 

@@ -127,6 +127,38 @@ class DnsArgs(TypedDict):
     """Address of NodeLocal DNSCache, which runs on the host network where pod selectors do not reach."""
 
 
+class CniArgs(TypedDict):
+    """The network plug-in of the cluster."""
+
+    name: str
+    """Name of the CNI; one that does not enforce NetworkPolicies is refused."""
+    version: NotRequired[str]
+    """Version of the CNI; needed where older ones do not enforce."""
+    switches: NotRequired[Sequence[str]]
+    """What is off by default and switched on in this cluster; needed where nothing is enforced without it."""
+    mesh_plugins: NotRequired[Sequence[str]]
+    """Service meshes whose CNI plug-in is installed; pods of others may not ask for injection."""
+
+
+class ClusterDenySettingsArgs(TypedDict):
+    """What no pod of the cluster may reach; tenants cannot allow it again."""
+
+    networks: Sequence[str]
+    """Networks that no pod may reach: where clouds serve credentials, nodes, management networks."""
+    keep: NotRequired[Sequence[str]]
+    """Networks that stay as they are although others hold them: the API server, Services, pods; NodeLocal DNS does."""
+    by_default: NotRequired[Sequence[str]]
+    """Networks that only pods reach whose namespace has NetworkPolicies for them; those decide."""
+    except_namespaces: NotRequired[Mapping[str, str]]
+    """Weaker: namespaces whose pods may reach the networks, each with the reason."""
+    kind: NotRequired[str]
+    """Kind to write, where the CNI has several; left out, the one that docs/cnis.md names first for its version."""
+    priority: NotRequired[int]
+    """Priority among policies of its kind (in Calico the order); the lowest decides first."""
+    calico_api: NotRequired[str]
+    """API in which Calico's own kind is written."""
+
+
 class PullSecretArgs(TypedDict):
     """Credentials for private registries, as one Secret in each namespace of a tenant."""
 

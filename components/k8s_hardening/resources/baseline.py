@@ -7,6 +7,7 @@ import pulumi
 
 from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.admission_policies import files_of_baseline, objects_of_baseline, policy_inputs
 from k8s_hardening.plans.baseline import loader_inputs, tenant_inputs
@@ -17,6 +18,8 @@ from k8s_hardening.resources.admission_policies import AdmissionPolicies, Admiss
 from k8s_hardening.resources.apparmor_args import AppArmorArgs
 from k8s_hardening.resources.apparmor_loader import AppArmorLoader, AppArmorLoaderArgs
 from k8s_hardening.resources.args import (
+    ClusterDenySettingsArgs,
+    CniArgs,
     DnsArgs,
     ExemptionArgs,
     FlowArgs,
@@ -26,6 +29,7 @@ from k8s_hardening.resources.args import (
     WorkloadsArgs,
 )
 from k8s_hardening.resources.checking import checked
+from k8s_hardening.resources.cluster_deny import ClusterDeny, ClusterDenyArgs
 from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.control_plane import ControlPlane
 from k8s_hardening.resources.control_plane_args import ControlPlaneArgs, ControlPlaneSettingsArgs
@@ -33,17 +37,6 @@ from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
 from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
 from k8s_hardening.resources.tenant import Tenant, TenantArgs
 from k8s_hardening.resources.workloads import hardening, profiles_of
-
-
-class CniArgs(TypedDict):
-    """The network plug-in of the cluster."""
-
-    name: str
-    """Name of the CNI; one that does not enforce NetworkPolicies is refused."""
-    version: NotRequired[str]
-    """Version of the CNI; needed where older ones do not enforce."""
-    mesh_plugins: NotRequired[Sequence[str]]
-    """Service meshes whose CNI plug-in is installed; pods of others may not ask for injection."""
 
 
 class TargetArgs(TypedDict):
@@ -173,6 +166,8 @@ class HardenedBaselineArgs(TypedDict):
     """Where pods resolve names."""
     network: NotRequired[NetworkArgs]
     """What flows can name beside the tenants, and which namespaces of none are closed."""
+    cluster_deny: NotRequired[ClusterDenySettingsArgs]
+    """What no pod of the cluster may reach, as the CNI has it; tenants cannot allow it again."""
     tenants: NotRequired[Sequence[BaselineTenantArgs]]
     """Who shares the cluster."""
     control_plane: NotRequired[ControlPlaneSettingsArgs]
@@ -235,6 +230,13 @@ class HardenedBaseline(HardenedComponent):
             cast(PodSecurityArgs, pod_security_inputs(baseline)),
             pulumi.ResourceOptions(parent=self, depends_on=tenants),  # its bindings lie in their namespaces
         )
+        if (denial := cluster_deny_inputs(baseline)) is not None:
+            ClusterDeny(
+                f"{name}/cluster-deny",
+                cast(ClusterDenyArgs, denial),
+                # Where the kind isolates what it selects, pods would wait in vain for DNS without their own policies.
+                pulumi.ResourceOptions(parent=self, depends_on=tenants),
+            )
         before_loader: list[pulumi.Resource] = [policies]
         if objects_of_baseline(baseline):
             served = AdmissionPolicies(

@@ -12,6 +12,7 @@ from k8s_hardening.resources.kinds import fields_of, maker_of
 
 T = TypeVar("T")
 _Key = tuple[str, str, str]
+_ROLLOUT = "60m"
 
 
 class HardenedComponent(pulumi.ComponentResource):
@@ -34,8 +35,10 @@ class HardenedComponent(pulumi.ComponentResource):
         """Register one object of a plan as a child, after what it needs; the last one needs all before it."""
         needs = self._registered if last else _needs(manifest)
         after = [self._registered[key] for key in needs if key in self._registered]
-        # None inherits: only the word of whoever protects the whole component counts then.
-        opts = pulumi.ResourceOptions(parent=self, depends_on=after, protect=protect or None)
+        # None inherits: only the word of whoever protects the whole component counts then. The last object is what all
+        # others are for, a rollout over many nodes: the provider's ten minutes are too few.
+        timeouts = pulumi.CustomTimeouts(create=_ROLLOUT, update=_ROLLOUT) if last else None
+        opts = pulumi.ResourceOptions(parent=self, depends_on=after, protect=protect or None, custom_timeouts=timeouts)
         made = maker_of(manifest)(child_name(self._component_name, manifest), opts=opts, **fields_of(manifest))
         self._registered[_key(manifest)] = made
         return made

@@ -13,6 +13,7 @@ from k8s_hardening.kube.apparmor import FIELD_SINCE
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.pods import carries_pods
 from k8s_hardening.kube.version import KubeVersion
+from k8s_hardening.model.apparmor_loader import is_loader
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.knowing import knowledge_of
@@ -120,7 +121,7 @@ def _transform(
 
     def transform(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
         props = cast("dict[str, Any]", args.props)
-        if not args.custom or "kind" not in props or not carries_pods(props):
+        if not args.custom or "kind" not in props or not carries_pods(props) or is_loader(props):
             return None
         spec = props.get("spec")
         if isinstance(spec, pulumi.Output):

@@ -10,6 +10,7 @@ have two bounds: what is reachable for sure, and what may be. Proofs of isolatio
 """
 
 from k8s_hardening.kube.reach.changes import Change, differences
+from k8s_hardening.kube.reach.coverage import Peer, idle_peers, idle_policies, peers_of, uncovered_pods
 from k8s_hardening.kube.reach.ends import End, Owner, Pods
 from k8s_hardening.kube.reach.matrix import Cell, Matrix, Row, matrix
 from k8s_hardening.kube.reach.naming import Named, NoSuchEndError, end_named
@@ -31,6 +32,7 @@ __all__ = [
     "Named",
     "NoSuchEndError",
     "Owner",
+    "Peer",
     "Pods",
     "Policy",
     "PortSet",
@@ -43,6 +45,10 @@ __all__ = [
     "differences",
     "end_named",
     "end_text",
+    "idle_peers",
+    "idle_policies",
     "matrix",
+    "peers_of",
     "port_texts",
+    "uncovered_pods",
 ]
