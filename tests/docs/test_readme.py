@@ -75,7 +75,7 @@ def test_yaml_in_the_documents_is_taken(one: Page, block: str) -> None:
     if "config" in document:
         checked_baseline(document["config"][ROOT])
     elif "flows" in document:
-        tenants = [{**DEV["tenants"][0], "flows": document["flows"]}]
+        tenants = [{**DEV["tenants"][0], "accepts": [], "flows": document["flows"]}]
         assert checked_baseline({**DEV, "tenants": tenants}).tenants[0].flows
     elif "control_plane" in document:
         assert {*document} == {"control_plane"}

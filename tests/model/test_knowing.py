@@ -34,6 +34,8 @@ CHANGES: dict[str, Any] = {
     "apparmor/required": True,
     "host_paths/monitoring": ["/var/log/pods", "/var/log/audit"],
     "admission_policies/platform": ["user:root@example.com", "group:platform"],
+    "tenants/0/labels": {"example.com/zone": "card-data", "example.com/cost-centre": "cc-1042"},
+    "network/namespace_labels": ["example.com/zone", "example.com/tier"],
 }
 
 
@@ -56,6 +58,7 @@ def test_knowledge_is_what_the_baseline_says() -> None:
                 "service_types": ["ExternalName", "LoadBalancer"],
                 "ingress_hosts": ["*.pay.example.com", "pay.example.com"],
                 "storage_classes": ["encrypted-hdd", "encrypted-ssd"],
+                "labels": {"example.com/zone": "card-data"},
             },
             {
                 "name": "shop",
@@ -64,8 +67,11 @@ def test_knowledge_is_what_the_baseline_says() -> None:
                 "service_types": [],
                 "ingress_hosts": [],
                 "storage_classes": [],
+                "labels": {},
             },
         ],
+        "namespace_labels": ["example.com/tier", "example.com/zone"],
+        "dns": None,
         "apparmor_required": True,
         "host_paths": {"monitoring": ["/var/log/audit", "/var/log/pods"]},
         "platform": ["group:platform", "user:root@example.com"],
@@ -87,6 +93,7 @@ def test_the_order_in_the_baseline_makes_no_difference() -> None:
     turned["images"]["registries"].reverse()
     turned["host_paths"]["monitoring"].reverse()
     turned["admission_policies"]["platform"].reverse()
+    turned["network"]["namespace_labels"].reverse()
     for tenant in turned["tenants"]:
         tenant["namespaces"].reverse()
         for field in ("members", "service_types", "ingress_hosts", "storage_classes"):

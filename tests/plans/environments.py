@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE, PORT_RANGES_SINCE
+from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE, PORT_RANGES_SINCE, SCTP_SINCE
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import read_baseline
@@ -26,14 +26,14 @@ def environment_data(version: str) -> dict[str, Any]:
             "name": "office",
             "source": {"cidr": "2001:db8::/32"},
             "destination": {"namespace": "payments-api", "pods": {"app": "api"}},
-            "ports": ["TCP/8443", "SCTP/9000"],
+            "ports": ["TCP/8443", *(["SCTP/9000"] if known >= SCTP_SINCE else [])],
         },
     ]
     if known >= NAMESPACES_NAMED_SINCE:
         flows.append(
             {
                 "name": "edge",
-                "source": {"namespace": "ingress-nginx"},
+                "source": {"end": "ingress_controller"},
                 "destination": {"namespace": "payments-api", "pods": {"app": "api"}},
                 "ports": ["TCP/8443"],
             }
@@ -58,6 +58,7 @@ def environment_data(version: str) -> dict[str, Any]:
             "node_local_cidr": "169.254.20.10/32",
             **({} if known >= NAMESPACES_NAMED_SINCE else {"namespace_labels": {"name": "kube-system"}}),
         },
+        "network": {"ends": {"ingress_controller": {"namespace": "ingress-nginx"}}},
         "tenants": [
             {
                 "name": "payments",
@@ -66,6 +67,7 @@ def environment_data(version: str) -> dict[str, Any]:
                 "members": ["user:alice@example.com", "serviceaccount:ci/deployer"],
                 "viewers": ["group:support"],
                 "labels": {"example.com/cost-centre": "cc-1042"},
+                "accepts": ["shop/pay"],
                 "flows": flows,
             },
             {

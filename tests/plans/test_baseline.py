@@ -106,7 +106,12 @@ def test_flows_of_others_never_take_the_name_of_an_own_flow() -> None:
         }
 
     tenants = [
-        {"name": "t", "namespaces": [{"name": "target"}], "flows": [flow("a-b-c", "elsewhere")]},
+        {
+            "name": "t",
+            "namespaces": [{"name": "target"}, {"name": "beside"}],
+            "flows": [flow("a-b-c", "beside")],
+            "accepts": ["a/b-c", "a-b/c"],
+        },
         {"name": "a", "namespaces": [{"name": "one"}], "flows": [flow("b-c", "one")]},
         {"name": "a-b", "namespaces": [{"name": "two"}], "flows": [flow("c", "two")]},
     ]
@@ -128,7 +133,7 @@ def test_the_longest_names_still_make_names_of_objects() -> None:
         "ports": ["TCP/1"],
     }
     tenants = [
-        {"name": "target", "namespaces": [{"name": "target"}]},
+        {"name": "target", "namespaces": [{"name": "target"}], "accepts": [f"{'t' * 63}/{'f' * 63}"]},
         {"name": "t" * 63, "namespaces": [{"name": long}], "flows": [flow]},
     ]
     plan = plan_baseline(read_baseline(sample({"tenants": tenants})))

@@ -42,6 +42,7 @@ def _payments() -> dict[str, Any]:
         "members": ["user:alice@example.com", "serviceaccount:platform-ci/deployer"],
         "viewers": ["group:support"],
         "labels": {"example.com/cost-centre": "cc-1042"},
+        "accepts": ["shop/pay"],
         "flows": [
             {
                 "name": "db",

@@ -31,6 +31,7 @@ def many(count: int, *, links: dict[int, int] | None = None) -> Baseline:
                 "ports": ["TCP/1"],
             }
         )
+        tenants[destination].setdefault("accepts", []).append(f"t{source:03}/to-{destination}")
     # A version with neither PodSecurityPolicies nor policies of the API server: those belong to no tenant.
     return read_baseline(sample({"tenants": tenants, "kubernetes": "1.25"}))
 

@@ -18,6 +18,7 @@ TENANTS: list[Any] = [
     {
         "name": "payments",
         "namespaces": [{"name": "payments-api"}],
+        "accepts": ["shop/pay"],
         "flows": [
             {
                 "name": "bank",
@@ -166,7 +167,8 @@ def test_long_names_of_two_tenants_meet_in_one_flow() -> None:
             }
         ],
     }
-    names = {resource.name for resource in made(tenants=[TENANTS[0], long]).objects()}
+    payments = {**TENANTS[0], "accepts": [f"{tenant}/{flow}"]}
+    names = {resource.name for resource in made(tenants=[payments, long]).objects()}
     assert f"baseline/payments/NetworkPolicy/payments-api/allow-{tenant}.{flow}-in" in names
 
 
@@ -179,8 +181,9 @@ def test_a_provider_reaches_every_object() -> None:
 
 
 def test_mistakes_are_one_readable_error() -> None:
+    payments = {**TENANTS[0], "accepts": []}
     with pytest.raises(pulumi.RunError) as error:
-        made(dialect="kubeadmin", target={"render": "out", "context_config": "x"}, tenants=[TENANTS[0], TENANTS[0]])
+        made(dialect="kubeadmin", target={"render": "out", "context_config": "x"}, tenants=[payments, payments])
     lines = str(error.value).splitlines()
     assert len(lines) == 4
     assert all(line.startswith("baseline.") for line in lines)

@@ -45,10 +45,16 @@ def test_objects_reach_the_engine_exactly_as_planned() -> None:
     }
 
 
-def test_nothing_is_protected_and_nothing_waits() -> None:
+def test_nothing_is_protected() -> None:
+    assert not any(resource.protect for resource in record(lambda: DenyAll("closed", ARGS)).resources)
+
+
+def test_a_namespace_in_use_is_closed_only_when_all_that_it_needs_stands() -> None:
     recording = record(lambda: DenyAll("closed", ARGS))
-    assert not any(resource.protect for resource in recording.resources)
-    assert {resource.dependencies for resource in recording.resources} == {()}
+    closing = recording.named("closed/NetworkPolicy/legacy/deny-all")
+    others = {resource.name: resource.dependencies for resource in recording.objects() if resource != closing}
+    assert set(closing.dependencies) == set(others)
+    assert set(others.values()) == {()}
 
 
 def test_outputs_are_known_at_preview_and_carry_the_policies() -> None:

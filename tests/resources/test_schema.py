@@ -33,7 +33,8 @@ from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.cluster_deny import ClusterDenyInputs
 from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
-from k8s_hardening.model.network import DenyAllInputs
+from k8s_hardening.model.ends import EndSpec, NamedEndSpec
+from k8s_hardening.model.network import DenyAllInputs, FlowSpec
 from k8s_hardening.model.pod_security import PodSecurityInputs
 from k8s_hardening.model.problems import example_of
 from k8s_hardening.model.tenant import TenantInputs
@@ -53,14 +54,41 @@ DNS = {
     "pods": {"k8s-app": "coredns"},
     "nodeLocalCidr": "169.254.20.10/32",
 }
+PODS = {
+    "pods": {"example.com/app_name": "api"},
+    "expressions": [{"key": "tier", "operator": "In", "values": ["front", "back"]}],
+    "orPods": [{"pods": {"app": "job"}, "expressions": [{"key": "canary", "operator": "Exists", "values": []}]}],
+}
+API = {"namespace": "payments-api"}
 FLOWS = [
     {
         "name": "db",
-        "source": {"namespace": "payments-api", "pods": {"example.com/app_name": "api"}},
-        "destination": {"cidr": "10.20.0.0/16"},
+        "source": {**API, **PODS},
+        "destination": {"cidr": "10.20.0.0/16", "exceptFor": ["10.20.1.0/24"]},
         "ports": ["TCP/5432", "UDP/53"],
-    }
+    },
+    {"name": "shop", "source": {"tenant": "shop"}, "destination": API, "allPorts": True},
+    {"name": "scrape", "source": {"end": "monitoring"}, "destination": API, "ports": ["TCP/metrics"]},
+    {"name": "any-job", "source": {"allNamespaces": True, **PODS}, "destination": API, "ports": ["TCP/80"]},
+    {
+        "name": "zone",
+        "source": {"namespacesLabelled": {"example.com/zone": "a"}},
+        "destination": API,
+        "ports": ["TCP/81"],
+    },
+    {
+        "name": "role",
+        "source": API,
+        "destination": {"cidr": "169.254.169.254/32", "nodeCredentials": True},
+        "ports": ["TCP/80"],
+    },
+    {"name": "api-server", "source": API, "destination": {"end": "api_server"}},
 ]
+ENDS = {
+    "monitoring": {"namespace": "monitoring", **PODS},
+    "api_server": {"cidrs": ["10.20.0.10/32"], "ports": ["TCP/6443"], "nodeCredentials": False},
+}
+NAMESPACE_LABELS = ["example.com/zone"]
 EXEMPTION: dict[str, Any] = {
     "control": "privileged",
     "namespace": "payments-api",
@@ -77,27 +105,56 @@ LIMITS = {
     "ingressHosts": ["pay.example.com"],
     "storageClasses": ["encrypted-ssd"],
 }
+NAMESPACE: dict[str, Any] = {
+    "name": "payments-api",
+    "podSecurity": "baseline",
+    "quota": {"pods": "10", "requests.cpu": "2", "services.loadbalancers": "1"},
+    "limits": {
+        "defaultRequest": {"cpu": "100m"},
+        "default": {"cpu": "200m"},
+        "max": {"cpu": "300m", "memory": "1Gi"},
+    },
+}
 TENANT = {
     "name": "payments",
     **LIMITS,
-    "namespaces": [
-        {
-            "name": "payments-api",
-            "podSecurity": "baseline",
-            "quota": {"pods": "10", "requests.cpu": "2", "services.loadbalancers": "1"},
-            "limits": {
-                "defaultRequest": {"cpu": "100m"},
-                "default": {"cpu": "200m"},
-                "max": {"cpu": "300m", "memory": "1Gi"},
-            },
-        }
-    ],
+    "namespaces": [NAMESPACE],
     "admins": ["group:payments-admins"],
     "members": ["user:alice@example.com"],
     "viewers": ["serviceaccount:ci/viewer"],
     "labels": {"example.com/cost_centre": "cc-1"},
     "flows": FLOWS,
     "decommission": "2026-12-31",
+}
+SHOP = {
+    **TENANT,
+    "name": "shop",
+    "namespaces": [{**NAMESPACE, "name": "shop-web"}],
+    "flows": [],
+    "accepts": ["payments/shop"],
+}
+OPEN = {**EXEMPTION, "control": "network-policy-open", "kind": "NetworkPolicy", "name": "allow-role-out"}
+NETWORK = {
+    "ends": {**ENDS, "nodes": {"cidrs": ["10.20.0.0/24"]}},
+    "nodesByCidr": True,
+    "namespaceLabels": NAMESPACE_LABELS,
+    "systemNamespaces": [
+        {
+            "name": "kube-system",
+            "calledByApiServer": [
+                {"what": "metrics", "pods": {"k8s-app": "metrics-server"}, "ports": ["TCP/10250"]},
+            ],
+            "flows": [
+                {
+                    "name": "scrape-dns",
+                    "source": {"end": "monitoring"},
+                    "destination": {"namespace": "kube-system"},
+                    "ports": ["TCP/9153"],
+                }
+            ],
+            "accepts": [],
+        }
+    ],
 }
 WORKLOADS = {
     "fsGroup": 10001,
@@ -173,8 +230,10 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                     "namespaces": {"payments-api": "restricted"},
                     "subjects": ["group:payments-admins"],
                     **LIMITS,
+                    "labels": {"example.com/zone": "a"},
                 }
             ],
+            "namespaceLabels": NAMESPACE_LABELS,
             "platform": ["group:platform"],
             "exemptions": [EXEMPTION],
             "levels": {"image-pinned": "advisory"},
@@ -205,13 +264,28 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
         },
     ),
     "ControlPlane": (ControlPlaneInputs, {"kubernetes": "1.36", "dialect": "rke2", **CONTROL_PLANE}),
-    "DenyAll": (DenyAllInputs, {"namespace": "payments-api", "kubernetes": "1.36", "dns": DNS, "flows": FLOWS}),
+    "DenyAll": (
+        DenyAllInputs,
+        {
+            "namespace": "payments-api",
+            "kubernetes": "1.36",
+            "dns": DNS,
+            "flows": FLOWS,
+            "labels": {"example.com/zone": "a"},
+            "tenants": {"shop": ["shop-web"]},
+            "ends": ENDS,
+            "namespaceLabels": NAMESPACE_LABELS,
+        },
+    ),
     "Tenant": (
         TenantInputs,
         {
             **TENANT,
             "kubernetes": "1.36",
             "dns": DNS,
+            "tenants": {"shop": ["shop-web"]},
+            "ends": ENDS,
+            "namespaceLabels": NAMESPACE_LABELS,
             "protect": False,
             "podSecurityGate": True,
             "pullSecret": PULL_SECRET,
@@ -245,7 +319,8 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "target": {"render": "out/dev"},
             "images": IMAGES,
             "dns": DNS,
-            "tenants": [TENANT],
+            "network": NETWORK,
+            "tenants": [{**TENANT, "accepts": []}, SHOP],
             "controlPlane": CONTROL_PLANE,
             "apparmor": {
                 "profiles": APPARMOR_PROFILES,
@@ -263,7 +338,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                 "unknowns": "mandatory",
                 "packages": ["random"],
             },
-            "exemptions": [EXEMPTION],
+            "exemptions": [EXEMPTION, OPEN],
         },
     ),
 }
@@ -332,16 +407,19 @@ def test_nothing_is_lost_between_another_language_and_the_model(component: str) 
     # What is only for versions with PodSecurityPolicy is set by the component that makes them.
     elsewhere = ("control_plane", "pod_security.", "profiles.", "apparmor.profiles.")
     unset = {path for path in unset_of(inputs) if component != "ControlPlane" and not path.startswith(elsewhere)}
+    # A target is either files or a cluster, and each end of a flow one of several kinds (a test below counts them).
+    of_flows = {name for kind in (EndSpec, FlowSpec, NamedEndSpec) for name in kind.model_fields}
     # Calico's API is for the one kind that lets nothing be overridden, so it excludes by_default.
-    # An end of a flow is either a namespace or a network, a target either files or a cluster: half of each stays unset.
-    assert {path.rpartition(".")[2] for path in unset} <= {
-        "namespace",
-        "pods",
-        "cidr",
-        "context_config",
-        "calico_api",
-    }
+    assert {path.rpartition(".")[2] for path in unset} <= {*of_flows, "context_config", "calico_api"}
     assert leaves(inputs.model_dump(mode="json", exclude_unset=True)) >= leaves(sent)
+
+
+def test_every_field_of_flows_and_their_ends_arrives() -> None:
+    inputs = DenyAllInputs.model_validate(mapped("DenyAll"))
+    ends: list[BaseModel] = [end for flow in inputs.flows for end in (flow.source, flow.destination)]
+    assert set().union(*(end.model_fields_set for end in ends)) == set(EndSpec.model_fields)
+    assert set().union(*(end.model_fields_set for end in inputs.ends.values())) == set(NamedEndSpec.model_fields)
+    assert set().union(*(flow.model_fields_set for flow in inputs.flows)) == set(FlowSpec.model_fields)
 
 
 def test_every_field_of_an_apparmor_profile_arrives() -> None:

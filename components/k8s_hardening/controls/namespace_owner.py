@@ -1,9 +1,10 @@
 """A namespace must be what the judge knows it to be: whose it is, and which Pod Security level it enforces at least.
 
 Restricted fields of Namespaces, system ones excepted, as soon as the judge knows any tenant: metadata.name, which
-must be a namespace of some tenant; the label k8s-hardening/tenant, which must name that tenant; from 1.23 on the
-label pod-security.kubernetes.io/enforce, which must be no weaker than the known level, as far as what is exempt in
-the namespace lets that be enforced. Labels never teach the judge anything. A label that enforces nothing at all belongs
+must be a namespace of some tenant; the label k8s-hardening/tenant, which must name that tenant; labels by which the
+environment's flows select namespaces, which must be those of that tenant; from 1.23 on the label
+pod-security.kubernetes.io/enforce, which must be no weaker than the known level, as far as what is exempt in the
+namespace lets that be enforced. Labels never teach the judge anything. A label that enforces nothing at all belongs
 to namespace-pod-security. There is no fix: one of the two is mistaken.
 """
 
@@ -39,6 +40,10 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     label = labels_of(manifest).get(TENANT_LABEL)
     if label != owner.name:
         yield finding(key_path(LABELS_PATH, TENANT_LABEL), label, f'set it to "{owner.name}"')
+    for key in knowledge.namespace_labels:
+        value, known = labels_of(manifest).get(key), owner.labels.get(key)
+        if value is UNKNOWN or value != known:
+            yield finding(key_path(LABELS_PATH, key), value, "remove it" if known is None else f'set it to "{known}"')
 
 
 def check_1_23(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -67,17 +72,20 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
     name = "object.metadata.name"
     is_weaker = f"{name} in {texts(restricted)} && {level} in {labels} && {labels}[{level}] == 'baseline'"
     is_known = f"{name} in variables.owners && {tenant} in {labels} && {labels}[{tenant}] == variables.owners[{name}]"
-    is_protected = f"(k == {tenant} || k.startsWith({text(f'{PREFIX}/')}))"
+    chosen = knowledge.namespace_labels
+    one_of = f" || k in {texts(chosen)}" if chosen else ""
+    is_protected = f"(k == {tenant}{one_of} || k.startsWith({text(f'{PREFIX}/')}))"
+    as_known = [_has_known_value(key, knowledge) for key in chosen]
     return (
         AdmissionRule(
             fix="use a namespace of a tenant, with that tenant's label and level",
             targets=(NEW_NAMESPACES,),
-            expressions=(f"{name} in {texts(SYSTEM_NAMESPACES)} || ({is_known} && !({is_weaker}))",),
+            expressions=(f"{name} in {texts(SYSTEM_NAMESPACES)} || ({is_known} && !({is_weaker}))", *as_known),
             variables={**LABELS, "owners": texts_by_name(owners)},
             conditions=by_others(knowledge),
         ),
         AdmissionRule(
-            fix=f"leave the label {TENANT_LABEL} and those of {PREFIX} to the platform",
+            fix=f"leave {_listed((TENANT_LABEL, *chosen))} and those of {PREFIX} to the platform",
             targets=(CHANGED_NAMESPACES,),
             expressions=(
                 f"{labels}.all(k, !{is_protected} || (k in variables.before && variables.before[k] == {labels}[k]))",
@@ -87,6 +95,22 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
             conditions=by_others(knowledge),
         ),
     )
+
+
+def _has_known_value(key: str, knowledge: Knowledge) -> str:
+    """That a new namespace has a label of the platform exactly where its tenant has it."""
+    known = {
+        name: tenant.labels[key] for tenant in knowledge.tenants for name in tenant.namespaces if key in tenant.labels
+    }
+    values, label, name = texts_by_name(known), text(key), "object.metadata.name"
+    labels = "variables.labels"
+    return (
+        f"{label} in {labels} ? ({name} in {values} && {values}[{name}] == {labels}[{label}]) : !({name} in {values})"
+    )
+
+
+def _listed(keys: tuple[str, ...]) -> str:
+    return f"the label {keys[0]}" if len(keys) == 1 else f"the labels {', '.join(keys)}"
 
 
 def _level_of(name: str, knowledge: Knowledge) -> str:

@@ -4,7 +4,8 @@ Restricted: a rule without peers (absent and empty both mean everybody); a peer 
 namespace, or all but those that it names; ingress from the whole address space, or a large part of it, without an
 except that could be the cluster's networks; egress to a network that holds the address where
 clouds serve the node's credentials, without an except for it. Ports do not matter: a rule that is open on one port
-is open to everybody there.
+is open to everybody there. Only the cluster's DNS, where the judge knows that its namespace is closed, may be asked
+by every namespace.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.open_peers import STRANGER, wide_network
 from k8s_hardening.kube.label_selectors import selects
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, holds_unknown
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, holds_unknown, namespace_of
 from k8s_hardening.kube.network_policies import (
     Rule,
     has_split_selectors,
@@ -25,9 +26,12 @@ from k8s_hardening.kube.network_policies import (
 )
 from k8s_hardening.model.knowledge import Knowledge
 
+_DNS_PORT = 53
+
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each rule without peers, and each peer that is everybody."""
+    answers_all = _is_dns(manifest, knowledge)
     for rule in rules_of(manifest):
         peers = rule.spec.get(rule.peers_field)
         if peers is UNKNOWN:
@@ -37,9 +41,28 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         else:
             is_split = has_split_selectors(rule)
             for path, peer in rule.peers():
-                yield from _every_pod(path, peer, is_split=is_split)
+                if not (answers_all and rule.is_ingress and _is_query(rule)):
+                    yield from _every_pod(path, peer, is_split=is_split)
                 block = as_map(peer.get("ipBlock"))
                 yield from wide_network(f"{path}.ipBlock.cidr", block.get("cidr"), block.get("except"), rule.is_ingress)
+
+
+def _is_dns(manifest: Manifest, knowledge: Knowledge) -> bool:
+    """Whether a policy is about the DNS pods, or some of them, and no others."""
+    dns = knowledge.dns
+    wanted = as_map(as_map(as_map(manifest.get("spec")).get("podSelector")).get("matchLabels"))
+    return (
+        dns is not None
+        and namespace_of(manifest) == dns.namespace
+        and all(key in wanted and wanted[key] == value for key, value in dns.pods.items())
+    )
+
+
+def _is_query(rule: Rule) -> bool:
+    ports = [port for _, port in rule.ports()]
+    return bool(ports) and all(
+        port.get("port") == _DNS_PORT and port.get("endPort") in (None, _DNS_PORT) for port in ports
+    )
 
 
 def _without_peers(rule: Rule) -> Finding:

@@ -8,10 +8,23 @@ from k8s_hardening.kube.version import KubeVersion
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# The server labels each namespace kubernetes.io/metadata.name: k8s.io/kubernetes v1.21.14, pkg/features.
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""Label of a namespace with its own name, which nobody can change."""
+# The server gives each namespace that label: k8s.io/kubernetes v1.21.14, pkg/features.
 NAMESPACES_NAMED_SINCE = KubeVersion(1, 21)
 # Before, the field endPort is dropped and a range covers its first port only: v1.22.17, pkg/features.
 PORT_RANGES_SINCE = KubeVersion(1, 22)
+# Before, the server refuses policies for SCTP: v1.18.20, pkg/features and pkg/apis/networking/validation.
+SCTP_SINCE = KubeVersion(1, 19)
+
+BLIND_TO_NODES = {
+    "azure-cni-cilium": "an ipBlock cannot select node addresses (AKS documentation)",
+    "cilium": "an ipBlock selects no node by default (cilium v1.20.2 Documentation/security/policy/layer3.rst)",
+    "gke-dataplane-v2": "it is built on Cilium, whose ipBlocks select no node by default",
+}
+"""Network plug-ins for which the address of a node is no address of an ipBlock, with the reason."""
+NODES_SELECTABLE = "cilium"
+"""The one of them that can be told otherwise, by policyCIDRMatchMode: nodes."""
 
 METADATA_NETWORKS: tuple[Network, ...] = (
     ipaddress.IPv4Network("169.254.169.254/32"),

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model
-from k8s_hardening.model.checked import Name, Subject, Switch, wrong
+from k8s_hardening.model.checked import FreeLabelKey, Name, Subject, Switch, wrong
 from k8s_hardening.model.control_plane.leaves import HostPath
 from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.exemption import Exemption
@@ -76,6 +76,8 @@ class PolicyFactsSpec(Model):
         default=(), examples=[[{"name": "payments", "namespaces": {"payments-api": "restricted"}}]]
     )
     """Who shares the cluster, and what each may have."""
+    namespace_labels: tuple[FreeLabelKey, ...] = Field(default=(), examples=[["example.com/zone"]])
+    """Keys of labels of namespaces that only the platform sets, since flows select namespaces by them."""
     platform: tuple[Subject, ...] = Field(default=(), examples=[_PLATFORM])
     """Who may change the owner and Pod Security labels of namespaces."""
     exemptions: tuple[Exemption, ...] = ()

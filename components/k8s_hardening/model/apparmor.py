@@ -13,7 +13,7 @@ from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec as AppArmor
 from k8s_hardening.model.apparmor_text import profile_text
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.checked import Day, Switch, Word, matching, not_empty, wrong
-from k8s_hardening.model.network import Cidr, Labels
+from k8s_hardening.model.ends import Cidr, Labels
 
 _IMAGE = f"registry.example.com/platform/apparmor-loader@sha256:{'0' * 64}"
 LoaderImage = Annotated[str, matching(r"[^@\s]+@sha256:[0-9a-f]{64}", "is not an image by digest", f'"{_IMAGE}"')]

@@ -20,13 +20,14 @@ from k8s_hardening.model.cni import CniSpec
 from k8s_hardening.model.control_plane.spec import ControlPlaneSpec, control_plane_problems
 from k8s_hardening.model.crossing import baseline_problems
 from k8s_hardening.model.dialect import Dialect as Dialect  # its name here is public
+from k8s_hardening.model.ends import DnsSpec
 from k8s_hardening.model.enforcement import EnforcementSpec
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import ImagesSpec
-from k8s_hardening.model.network import DnsSpec
+from k8s_hardening.model.network import NetworkSpec
 from k8s_hardening.model.pod_security import PodSecuritySpec, pod_security_problems
 from k8s_hardening.model.raw import Problem
-from k8s_hardening.model.tenant import TenantSpec
+from k8s_hardening.model.tenant import BaselineTenantSpec
 from k8s_hardening.model.workloads import WorkloadsSpec
 
 _FOLDER = r"(?!(.*/)?\.\.(/|$))[A-Za-z0-9_][A-Za-z0-9_./-]*"  # no step leads up
@@ -81,9 +82,11 @@ class Baseline(Whole):
     """Which images may run."""
     dns: DnsSpec = DnsSpec()
     """Where pods resolve names."""
+    network: NetworkSpec = NetworkSpec()
+    """What flows can name beside the tenants, and which namespaces of none are closed."""
     cluster_deny: ClusterDenySpec | None = Field(default=None, examples=[{"networks": ["169.254.169.254/32"]}])
     """What no pod of the cluster may reach, as the CNI has it; tenants cannot allow it again."""
-    tenants: tuple[TenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
+    tenants: tuple[BaselineTenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
     """Who shares the cluster."""
     control_plane: ControlPlaneSpec = ControlPlaneSpec()
     """How the control plane and the nodes are hardened."""

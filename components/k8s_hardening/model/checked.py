@@ -19,6 +19,7 @@ from k8s_hardening.kube.names import (
     is_label_value,
     suggest_dns1123_label,
 )
+from k8s_hardening.kube.network_policies import HIGHEST_PORT, PROTOCOLS, is_port_name, is_port_number
 from k8s_hardening.kube.quantities import parse_quantity
 
 T = TypeVar("T", bound=Collection[Any])
@@ -95,6 +96,13 @@ def _flow_name(text: str) -> str:
     return text
 
 
+def _accepted(text: str) -> str:
+    owner, slash, flow = text.partition("/")
+    if not slash or label_problem(owner) or label_problem(flow):
+        raise wrong("is not whoever declares a flow, a slash and the flow's name", '"shop/pay"')
+    return text
+
+
 def _subdomain(text: str) -> str:
     if not is_dns1123_subdomain(text):
         raise wrong("is not a DNS-1123 subdomain", f'"{suggest_dns1123_label(text)}"')
@@ -164,14 +172,22 @@ def _subject(text: str) -> str:
     return text
 
 
-_PORT = re.compile(r"(TCP|UDP|SCTP)/([1-9][0-9]{0,4})(?:-([1-9][0-9]{0,4}))?")
+_PORT = re.compile(r"(?P<protocol>[^/]*)/(?:(?P<first>[0-9]{1,9})(?:-(?P<last>[0-9]{1,9}))?|(?P<name>.+))")
+_PORTS = '"TCP/5432", "TCP/8000-8080" or "TCP/http"'
 
 
 def _port(text: str) -> str:
     match = _PORT.fullmatch(text)
-    ends = [int(end) for end in match.groups()[1:] if end] if match else []
-    if not ends or max(ends) > 65535 or ends != sorted(ends):
-        raise wrong("is not a protocol with a port", '"TCP/5432" or "TCP/8000-8080"')
+    if match is None or match["protocol"] not in PROTOCOLS or (match["name"] and not is_port_name(match["name"])):
+        raise wrong("is not a protocol with a port", _PORTS)
+    ends = [number for number in (match["first"], match["last"]) if number]
+    for number in ends:
+        if not is_port_number(int(number)) or number.startswith("0"):
+            raise wrong(f"names port {number}, and ports are 1 to {HIGHEST_PORT}", f'"{match["protocol"]}/5432"')
+    if sorted(ends, key=int) != ends:
+        raise wrong("ends below its first port", f'"{match["protocol"]}/{"-".join(reversed(ends))}"')
+    if ends and (int(ends[0]), int(ends[-1])) == (1, HIGHEST_PORT):
+        raise wrong("is every port; say so with all_ports: true, or name those that are needed", _PORTS)
     return text
 
 
@@ -206,6 +222,8 @@ def _sentence(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_label)]
+EndName = Annotated[str, matching(r"[a-z][a-z0-9_-]{0,62}", "is not a name of an end", '"ingress_controller"')]
+Accepted = Annotated[str, AfterValidator(_accepted)]
 FlowName = Annotated[str, AfterValidator(_flow_name)]
 TenantNamespace = Annotated[str, AfterValidator(_tenant_namespace)]
 ObjectName = Annotated[str, AfterValidator(_subdomain)]

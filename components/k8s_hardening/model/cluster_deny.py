@@ -28,7 +28,7 @@ from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Reason, not_empty, wrong
 from k8s_hardening.model.cni import CniSpec
 from k8s_hardening.model.control_plane.numbers import Count, between
-from k8s_hardening.model.network import DnsSpec
+from k8s_hardening.model.ends import DnsSpec
 from k8s_hardening.model.raw import Problem
 
 # Wider ones hold the networks of most clusters, and with them what pods cannot do without.

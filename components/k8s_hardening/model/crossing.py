@@ -5,85 +5,125 @@ from __future__ import annotations
 import difflib
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.names import suggest_dns1123_label
-from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE, PORT_RANGES_SINCE
+from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
 from k8s_hardening.kube.version import KubeVersion, supported
+from k8s_hardening.model.consent_problems import consent_problems, weakness_problems
 from k8s_hardening.model.enforcement import Level
+from k8s_hardening.model.flow_problems import (
+    Flow,
+    Known,
+    beyond_cni,
+    called_problems,
+    flow_problems,
+    flows_elsewhere,
+    named_end_problems,
+    namespaces_without_name,
+    port_lists,
+    undotted_flows,
+    unique_flows,
+)
+from k8s_hardening.model.parts import (
+    Party,
+    beside,
+    flows_of,
+    plain_list,
+    plain_map,
+    plain_text,
+    system_namespaces_in,
+    tenants_in,
+)
 from k8s_hardening.model.raw import Loc, Problem
+from k8s_hardening.model.system_problems import (
+    ENDS_OF_DNS,
+    dns_namespace,
+    dns_of_tenants,
+    missing_ends,
+    system_problems,
+    unseen_nodes,
+)
 from k8s_hardening.model.workloads import RUNTIME_DEFAULT
 
 _ENFORCE_MODE = "apparmor-enforce-mode"  # the control that judges the same in a ConfigMap
 
 
-@dataclass(frozen=True, slots=True)
-class _Tenant:
-    """A tenant in plain data, with where it stands."""
-
-    loc: Loc
-    fields: dict[str, Any]
-
-    @property
-    def label(self) -> str:
-        return _text(self.fields.get("name")) or f"tenants[{self.loc[-1]}]"
-
-    def namespaces(self) -> Iterator[tuple[Loc, str]]:
-        for index, namespace in enumerate(_list(self.fields.get("namespaces"))):
-            if name := _text(_map(namespace).get("name")):
-                yield (*self.loc, "namespaces", index, "name"), name
-
-    def flows(self) -> Iterator[tuple[Loc, dict[str, Any]]]:
-        for index, flow in enumerate(_list(self.fields.get("flows"))):
-            if isinstance(flow, dict):
-                yield (*self.loc, "flows", index), flow
-
-    def subjects(self) -> Iterator[tuple[Loc, str]]:
-        for role in ("admins", "members", "viewers"):
-            for index, subject in enumerate(_list(self.fields.get(role))):
-                if _text(subject):
-                    yield (*self.loc, role, index), subject
-
-
 def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
     """Problems between the parts of a whole environment."""
-    tenants = [
-        _Tenant(("tenants", index), fields)
-        for index, fields in enumerate(_list(data.get("tenants")))
-        if isinstance(fields, dict)
-    ]
-    owners: dict[str, _Tenant] = {}
+    tenants, systems = tenants_in(data), system_namespaces_in(data)
+    owners: dict[str, Party] = {}
     yield from _unique_names(tenants)
     for tenant in tenants:
         yield from _namespaces(tenant, owners)
+    for system in systems:
+        for _, name in system.namespaces():
+            owners.setdefault(name, system)
     for tenant in tenants:
         yield from _foreign_accounts(tenant, owners)
-        yield from _flows(tenant)
-        for loc, flow in tenant.flows():
-            if "." in _text(flow.get("name")):
-                name = _text(flow["name"])
-                yield (*loc, "name"), name, f'is not a DNS-1123 label; for example "{suggest_dns1123_label(name)}"'
-    flows = [flow for tenant in tenants for flow in tenant.flows()]
     if (version := supported(data.get("kubernetes"))) is not None:
         yield from _dns(data, version)
-        yield from _port_ranges(flows, version)
-        yield from _namespaces_without_name(flows, version, owners)
-    yield from _port_ranges_of_cni(flows, _map(data.get("cni")))
-    yield from _profiles(_map(data.get("apparmor")), ("apparmor",))
+    yield from _network(data, tenants, systems, owners)
+    yield from _profiles(plain_map(data.get("apparmor")), ("apparmor",))
     yield from _modes_of_files(data)
     yield from _profiles_of_workloads(data)
     yield from _exempt_namespaces(data, owners)
     yield from _host_paths(data, owners)
 
 
+def _network(
+    data: dict[str, Any], tenants: list[Party], systems: list[Party], owners: dict[str, Party]
+) -> Iterator[Problem]:
+    parties = [*tenants, *systems]
+    known = Known.of_environment(data, parties, owners)
+    for party in parties:
+        flows = list(party.flows())
+        own = "a namespace of this tenant" if party.is_tenant else "this namespace"
+        yield from unique_flows(flows)
+        yield from undotted_flows(flows)
+        yield from flows_elsewhere(flows, {name for _, name in party.namespaces()}, own, known)
+    flows = flows_of(parties)
+    yield from flow_problems(flows, known)
+    yield from named_end_problems(("network", "ends"), known)
+    yield from called_problems(systems, known)
+    yield from namespaces_without_name(flows, known)
+    yield from beyond_cni(port_lists(flows, systems, known), plain_map(data.get("cni")))
+    yield from consent_problems(parties, known)
+    yield from weakness_problems(data, parties, known)
+    yield from system_problems(data, systems, tenants, known)
+    yield from dns_of_tenants(data, owners)
+    yield from unseen_nodes(data, known)
+
+
 def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
     """Problems between the parts of one tenant that stands alone."""
-    tenant = _Tenant((), data)
+    tenant = Party((), data)
+    known = Known.of_component(data, tenant)
+    flows = list(tenant.flows())
     yield from _namespaces(tenant, {})
-    yield from _flows(tenant)
-    yield from _version_problems(data, list(tenant.flows()))
+    own = {name for _, name in tenant.namespaces()}
+    yield from dns_of_tenants(data, dict.fromkeys(own, tenant))
+    yield from flows_elsewhere(flows, own, "a namespace of this tenant", known)
+    yield from _of_component(data, flows, known)
+
+
+def deny_all_problems(data: dict[str, Any]) -> Iterator[Problem]:
+    """Problems between the parts of one closed namespace."""
+    known = Known.of_component(data)
+    flows = list(Party((), data).flows())
+    own = {plain_text(data.get("namespace"))} - {""}
+    if dns_namespace(data) in own:
+        yield from missing_ends(("ends",), dns_namespace(data), ENDS_OF_DNS, known)
+    yield from flows_elsewhere(flows, own, "this namespace", known, is_tenant=False)
+    yield from _of_component(data, flows, known)
+
+
+def _of_component(data: dict[str, Any], flows: list[Flow], known: Known) -> Iterator[Problem]:
+    yield from unique_flows(flows)
+    yield from flow_problems(flows, known)
+    yield from named_end_problems(("ends",), known)
+    if known.version is not None:
+        yield from _dns(data, known.version)
 
 
 def loader_problems(data: dict[str, Any]) -> Iterator[Problem]:
@@ -91,54 +131,21 @@ def loader_problems(data: dict[str, Any]) -> Iterator[Problem]:
     yield from _profiles(data, ())
 
 
-def deny_all_problems(data: dict[str, Any]) -> Iterator[Problem]:
-    """Problems between the parts of one closed namespace."""
-    namespace = _text(data.get("namespace"))
-    flows = list(_Tenant((), data).flows())
-    yield from _unique_flows(flows)
-    yield from _flows_elsewhere(flows, {namespace} - {""}, "this namespace")
-    yield from _version_problems(data, flows)
-
-
-def _version_problems(data: dict[str, Any], flows: list[tuple[Loc, dict[str, Any]]]) -> Iterator[Problem]:
-    if (version := supported(data.get("kubernetes"))) is not None:
-        yield from _dns(data, version)
-        yield from _port_ranges(flows, version)
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _map(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str:
-    # A text with half a character in it (JSON can spell one) has a problem of its own, and cannot be shown.
-    return value if isinstance(value, str) and value.isprintable() else ""
-
-
-def _beside(name: str, number: object) -> str:
-    """A name of the same kind that is likely free."""
-    return suggest_dns1123_label(f"{name[:50]}-{number}")
-
-
-def _unique_names(tenants: list[_Tenant]) -> Iterator[Problem]:
+def _unique_names(tenants: list[Party]) -> Iterator[Problem]:
     seen: dict[str, Loc] = {}
     for tenant in tenants:
-        name = _text(tenant.fields.get("name"))
+        name = plain_text(tenant.fields.get("name"))
         if name in seen:
             yield (
                 (*tenant.loc, "name"),
                 name,
-                f'is already the name of tenants[{seen[name][-1]}]; for example "{_beside(name, tenant.loc[-1])}"',
+                f'is already the name of tenants[{seen[name][-1]}]; for example "{beside(name, tenant.loc[-1])}"',
             )
         elif name:
             seen[name] = tenant.loc
 
 
-def _namespaces(tenant: _Tenant, owners: dict[str, _Tenant]) -> Iterator[Problem]:
+def _namespaces(tenant: Party, owners: dict[str, Party]) -> Iterator[Problem]:
     for loc, name in tenant.namespaces():
         owner = owners.setdefault(name, tenant)
         if owner is not tenant:
@@ -147,15 +154,15 @@ def _namespaces(tenant: _Tenant, owners: dict[str, _Tenant]) -> Iterator[Problem
     seen: set[str] = set()
     for loc, name in tenant.namespaces():
         if name in seen:
-            yield loc, name, f'is already a namespace of this tenant; for example "{_beside(name, 2)}"'
+            yield loc, name, f'is already a namespace of this tenant; for example "{beside(name, 2)}"'
         seen.add(name)
 
 
-def _foreign_accounts(tenant: _Tenant, owners: dict[str, _Tenant]) -> Iterator[Problem]:
+def _foreign_accounts(tenant: Party, owners: dict[str, Party]) -> Iterator[Problem]:
     for loc, subject in tenant.subjects():
         kind, _, rest = subject.partition(":")
         owner = owners.get(rest.partition("/")[0]) if kind == "serviceaccount" else None
-        if owner is not None and owner is not tenant:
+        if owner is not None and owner.is_tenant and owner is not tenant:
             yield (
                 loc,
                 subject,
@@ -166,36 +173,8 @@ def _foreign_accounts(tenant: _Tenant, owners: dict[str, _Tenant]) -> Iterator[P
             )
 
 
-def _flows(tenant: _Tenant) -> Iterator[Problem]:
-    flows = list(tenant.flows())
-    yield from _unique_flows(flows)
-    yield from _flows_elsewhere(flows, {name for _, name in tenant.namespaces()}, "a namespace of this tenant")
-
-
-def _unique_flows(flows: list[tuple[Loc, dict[str, Any]]]) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for loc, flow in flows:
-        name = _text(flow.get("name"))
-        if name in seen:
-            yield (*loc, "name"), name, f'is already the name of another flow; for example "{_beside(name, 2)}"'
-        elif name:
-            seen.add(name)
-
-
-def _ends(flow: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(end, flow[end]) for end in ("source", "destination") if isinstance(flow.get(end), dict)]
-
-
-def _flows_elsewhere(flows: list[tuple[Loc, dict[str, Any]]], own: set[str], what: str) -> Iterator[Problem]:
-    for loc, flow in flows:
-        ends = [_text(end.get("namespace")) for _, end in _ends(flow)]
-        if own and len(ends) == 2 and not own.intersection(ends):
-            example = f"for example destination: {{namespace: {min(own)}}}"
-            yield loc, flow.get("name"), f"has no end in {what}; {example}"
-
-
 def _dns(data: dict[str, Any], version: KubeVersion) -> Iterator[Problem]:
-    labels = _map(data.get("dns")).get("namespace_labels")
+    labels = plain_map(data.get("dns")).get("namespace_labels")
     if version < NAMESPACES_NAMED_SINCE and not labels:
         yield (
             ("dns", "namespace_labels"),
@@ -207,68 +186,13 @@ def _dns(data: dict[str, Any], version: KubeVersion) -> Iterator[Problem]:
         )
 
 
-def _ranges(flows: list[tuple[Loc, dict[str, Any]]]) -> Iterator[tuple[Loc, str, str]]:
-    for loc, flow in flows:
-        for index, port in enumerate(_list(flow.get("ports"))):
-            first, dash, _ = _text(port).partition("-")
-            if dash:
-                yield (*loc, "ports", index), port, first
-
-
-def _port_ranges(flows: list[tuple[Loc, dict[str, Any]]], version: KubeVersion) -> Iterator[Problem]:
-    if version < PORT_RANGES_SINCE:
-        for loc, port, first in _ranges(flows):
-            yield (
-                loc,
-                port,
-                (
-                    f"is a range, and Kubernetes {version} opens only its first port; name each port, or use "
-                    f'Kubernetes {PORT_RANGES_SINCE}; for example "{first}"'
-                ),
-            )
-
-
-def _port_ranges_of_cni(flows: list[tuple[Loc, dict[str, Any]]], cni: dict[str, Any]) -> Iterator[Problem]:
-    known = CNIS.get(_text(cni.get("name")))
-    since = known.port_ranges_since if known else None
-    if known is None or since is None or known.is_at_least(_text(cni.get("version")), since):
-        return
-    for loc, port, first in _ranges(flows):
-        yield (
-            loc,
-            port,
-            (
-                f"is a range, and {cni['name']} opens only its first port before {since[0]}.{since[1]}; name "
-                f'each port, or say cni.version; for example "{first}"'
-            ),
-        )
-
-
-def _namespaces_without_name(
-    flows: list[tuple[Loc, dict[str, Any]]], version: KubeVersion, owners: dict[str, _Tenant]
-) -> Iterator[Problem]:
-    if version >= NAMESPACES_NAMED_SINCE:
-        return
-    for loc, flow in flows:
-        for end, fields in _ends(flow):
-            if (name := _text(fields.get("namespace"))) and name not in owners:
-                yield (
-                    (*loc, end, "namespace"),
-                    name,
-                    (
-                        f"belongs to no tenant, and Kubernetes {version} does not label it with its name, so no policy "
-                        'can select it; for example {cidr: "10.20.0.0/16"}'
-                    ),
-                )
-
-
-def _exempt_namespaces(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iterator[Problem]:
+def _exempt_namespaces(data: dict[str, Any], owners: dict[str, Party]) -> Iterator[Problem]:
     path = ("control_plane", "admission", "pod_security", "exempt_namespaces")
     exempt: Any = data
     for step in path:
-        exempt = _map(exempt).get(step)
-    for name, reason in _map(exempt).items():
-        if name in owners:
+        exempt = plain_map(exempt).get(step)
+    for name, reason in plain_map(exempt).items():
+        if name in owners and owners[name].is_tenant:
             what = (
                 f'is for a namespace of tenant "{owners[name].label}", whose labels would have no effect; exempt a '
                 'control there instead, for example {control: "host-path-volumes", namespace: "monitoring"}'
@@ -278,25 +202,25 @@ def _exempt_namespaces(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iter
 
 def _profile_name(profile: Any) -> str:
     """What a profile is called; one that is ready-made has a name even if it says none."""
-    fields = _map(profile)
-    return _text(fields.get("name", fields.get("ready_made")))
+    fields = plain_map(profile)
+    return plain_text(fields.get("name", fields.get("ready_made")))
 
 
 def _profiles(holder: dict[str, Any], where: Loc) -> Iterator[Problem]:
-    names = [_profile_name(profile) for profile in _list(holder.get("profiles"))]
+    names = [_profile_name(profile) for profile in plain_list(holder.get("profiles"))]
     for (first, name), (second, other) in itertools.combinations(enumerate(names), 2):
         if name and name == other and first == names.index(name):
             loc: Loc = (*where, "profiles", second, "name")
-            yield loc, other, f'is already the name of profiles[{first}]; for example "{_beside(other, second)}"'
+            yield loc, other, f'is already the name of profiles[{first}]; for example "{beside(other, second)}"'
 
 
 def _modes_of_files(data: dict[str, Any]) -> Iterator[Problem]:
     """Profiles that only log, as files of the hosts, where no object brings them before the policy pack."""
-    level = _map(_map(data.get("enforcement")).get("levels")).get(_ENFORCE_MODE, Level.MANDATORY)
-    if _map(data.get("apparmor")).get("loader") is not None or level != Level.MANDATORY:
+    level = plain_map(plain_map(data.get("enforcement")).get("levels")).get(_ENFORCE_MODE, Level.MANDATORY)
+    if plain_map(data.get("apparmor")).get("loader") is not None or level != Level.MANDATORY:
         return
-    for index, profile in enumerate(_list(_map(data.get("apparmor")).get("profiles"))):
-        if (mode := _map(profile).get("mode")) == "complain":
+    for index, profile in enumerate(plain_list(plain_map(data.get("apparmor")).get("profiles"))):
+        if (mode := plain_map(profile).get("mode")) == "complain":
             yield (
                 ("apparmor", "profiles", index, "mode"),
                 mode,
@@ -308,21 +232,21 @@ def _modes_of_files(data: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _profiles_of_workloads(data: dict[str, Any]) -> Iterator[Problem]:
-    spec = _map(data.get("apparmor"))
-    own = [_profile_name(profile) for profile in _list(spec.get("profiles"))]
-    known = [name for name in (*own, *map(_text, _list(spec.get("preinstalled")))) if name]
+    spec = plain_map(data.get("apparmor"))
+    own = [_profile_name(profile) for profile in plain_list(spec.get("profiles"))]
+    known = [name for name in (*own, *map(plain_text, plain_list(spec.get("preinstalled")))) if name]
     for index, name in enumerate(own):
         if name == RUNTIME_DEFAULT:
             yield (
                 ("apparmor", "profiles", index, "name"),
                 name,
-                f'stands for the runtime\'s own profile in workloads; for example "{_beside(name, index)}"',
+                f'stands for the runtime\'s own profile in workloads; for example "{beside(name, index)}"',
             )
-    chosen = _map(_map(data.get("workloads")).get("apparmor"))
+    chosen = plain_map(plain_map(data.get("workloads")).get("apparmor"))
     path = ("workloads", "apparmor")
-    named = [((*path, "containers", key), value) for key, value in _map(chosen.get("containers")).items()]
+    named = [((*path, "containers", key), value) for key, value in plain_map(chosen.get("containers")).items()]
     for loc, value in [((*path, "profile"), chosen.get("profile")), *named]:
-        if (name := _text(value)) and name not in (*known, RUNTIME_DEFAULT):
+        if (name := plain_text(value)) and name not in (*known, RUNTIME_DEFAULT):
             near = difflib.get_close_matches(name, known, n=1, cutoff=0)
             yield (
                 loc,
@@ -334,9 +258,9 @@ def _profiles_of_workloads(data: dict[str, Any]) -> Iterator[Problem]:
             )
 
 
-def _host_paths(data: dict[str, Any], owners: dict[str, _Tenant]) -> Iterator[Problem]:
-    for name, paths in _map(data.get("host_paths")).items():
-        if name in owners:
+def _host_paths(data: dict[str, Any], owners: dict[str, Party]) -> Iterator[Problem]:
+    for name, paths in plain_map(data.get("host_paths")).items():
+        if name in owners and owners[name].is_tenant:
             yield (
                 ("host_paths", name),
                 paths,

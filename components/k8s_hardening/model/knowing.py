@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from k8s_hardening.model.apparmor_loader import NAMESPACE as LOADER_NAMESPACE
 from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
-from k8s_hardening.model.knowledge import DenialFacts, Knowledge, TenantFacts
+from k8s_hardening.model.knowledge import DenialFacts, DnsFacts, Knowledge, TenantFacts
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.model.tenant import TenantSpec
 
@@ -31,7 +33,12 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
         apparmor_labelled=baseline.apparmor.loader is not None,
         host_paths={name: tuple(sorted(set(paths))) for name, paths in sorted(baseline.host_paths.items())},
         platform=tuple(sorted(set(baseline.admission_policies.platform))),
-        tenants=tuple(facts_of(tenant) for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)),
+        namespace_labels=tuple(sorted(set(baseline.network.namespace_labels))),
+        dns=_dns(baseline),
+        tenants=tuple(
+            facts_of(tenant, baseline.network.namespace_labels)
+            for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)
+        ),
         privileged_namespaces=tuple(sorted(_privileged_namespaces(baseline))),
         exemptions=tuple(sorted(baseline.every_exemption, key=lambda exemption: exemption.model_dump_json())),
     )
@@ -55,8 +62,14 @@ def _privileged_namespaces(baseline: Baseline) -> set[str]:
     return namespaces | ({LOADER_NAMESPACE} if has_loader else set())
 
 
-def facts_of(tenant: TenantSpec) -> TenantFacts:
-    """Who a tenant is, in sorted order."""
+def _dns(baseline: Baseline) -> DnsFacts | None:
+    dns = baseline.dns
+    is_closed = any(one.name == dns.namespace for one in baseline.network.system_namespaces)
+    return DnsFacts(namespace=dns.namespace, pods=dict(sorted(dns.pods.items()))) if is_closed else None
+
+
+def facts_of(tenant: TenantSpec, namespace_labels: Collection[str] = ()) -> TenantFacts:
+    """Who a tenant is, in sorted order; with the labels of its namespaces that only the platform sets."""
     return TenantFacts(
         name=tenant.name,
         namespaces={
@@ -67,4 +80,5 @@ def facts_of(tenant: TenantSpec) -> TenantFacts:
         service_types=tuple(sorted({one.value for one in tenant.service_types})),
         ingress_hosts=tuple(sorted(set(tenant.ingress_hosts))),
         storage_classes=tuple(sorted(set(tenant.storage_classes))),
+        labels={key: value for key, value in sorted(tenant.labels.items()) if key in namespace_labels},
     )

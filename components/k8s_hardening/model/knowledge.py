@@ -28,6 +28,17 @@ class TenantFacts(Model):
     """Hosts that the tenant's Ingresses may serve; `*.` before a domain stands for every name below it."""
     storage_classes: tuple[str, ...] = ()
     """Storage classes from which the tenant may claim volumes."""
+    labels: dict[str, str] = {}
+    """Labels of its namespaces that only the platform sets."""
+
+
+class DnsFacts(Model):
+    """The pods that resolve names for the whole cluster."""
+
+    namespace: str
+    """Namespace of the pods."""
+    pods: dict[str, str]
+    """Labels of the pods."""
 
 
 class DenialFacts(Model):
@@ -71,6 +82,10 @@ class Knowledge(Model):
     """Namespace -> folders of the node that its pods may mount, read-only, with all that lies below."""
     platform: tuple[str, ...] = ()
     """Who may change the labels of namespaces, in the form of a tenant's subjects."""
+    namespace_labels: tuple[str, ...] = ()
+    """Keys of labels of namespaces that only the platform sets, since flows select namespaces by them."""
+    dns: DnsFacts | None = None
+    """The DNS of the cluster where its namespace is closed, and so must let everybody in; None where it is not."""
     tenants: tuple[TenantFacts, ...] = ()
     privileged_namespaces: tuple[str, ...] = ()
     """Namespaces beside kube-system that may use the privileged PodSecurityPolicy."""

@@ -14,7 +14,9 @@ from k8s_hardening.kube.quantities import parse_quantity
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import (
+    Accepted,
     Day,
+    EndName,
     FreeLabelKey,
     LabelValue,
     Name,
@@ -27,9 +29,10 @@ from k8s_hardening.model.checked import (
     wrong,
 )
 from k8s_hardening.model.crossing import tenant_problems
+from k8s_hardening.model.ends import DnsSpec, NamedEndSpec
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import PullSecretSpec
-from k8s_hardening.model.network import DnsSpec, FlowSpec
+from k8s_hardening.model.network import FlowSpec
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.workloads import WorkloadsSpec
 
@@ -194,11 +197,7 @@ _FLOW = {
 
 
 class TenantSpec(Model):
-    """One tenant of an environment.
-
-    A flow opens both of its ends. Whoever writes the baseline is trusted with all tenants, so naming a flow is the
-    consent of both; the policy at the other tenant's end carries this tenant's name (allow-<tenant>.<flow>-in).
-    """
+    """One tenant: its namespaces, its people, and the connections that it asks for."""
 
     name: Name = Field(examples=["payments"])
     """Name of the tenant; unique in the environment."""
@@ -254,6 +253,17 @@ _EXEMPTION = {
 }
 
 
+class BaselineTenantSpec(TenantSpec):
+    """One tenant of an environment.
+
+    A flow opens both of its ends. Where the other end belongs to another tenant, that tenant must accept the flow; the
+    policy there carries this tenant's name (allow-<tenant>.<flow>-in).
+    """
+
+    accepts: tuple[Accepted, ...] = Field(default=(), examples=[["shop/pay"]])
+    """Flows of others that may end in this tenant's namespaces, each as <who declares it>/<flow>."""
+
+
 class TenantInputs(TenantSpec, Whole):
     """Inputs of the component `Tenant`: a tenant and what it must know of the cluster."""
 
@@ -261,6 +271,12 @@ class TenantInputs(TenantSpec, Whole):
     """Kubernetes version of the cluster."""
     dns: DnsSpec = DnsSpec()
     """Where the cluster resolves names."""
+    tenants: dict[Name, tuple[Name, ...]] = Field(default={}, examples=[{"shop": ["shop-web", "shop-cart"]}])
+    """Namespaces of the other tenants that flows name."""
+    ends: dict[EndName, NamedEndSpec] = Field(default={}, examples=[{"monitoring": {"namespace": "monitoring"}}])
+    """Ends that flows call by name."""
+    namespace_labels: tuple[FreeLabelKey, ...] = Field(default=(), examples=[["example.com/zone"]])
+    """Keys of labels by which flows may select namespaces, since only the platform sets them."""
     protect: Switch = True
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
     pod_security_gate: Switch = False

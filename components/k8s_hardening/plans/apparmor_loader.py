@@ -72,14 +72,7 @@ def _objects(inputs: AppArmorLoaderInputs) -> Iterator[Manifest]:
     yield account(NAMESPACE, "default", pulls=False)
     yield account(NAMESPACE, NAME, pulls=pulls)
     yield nothing_passes(NAMESPACE)
-    yield way_out(
-        NAMESPACE,
-        "allow-api-server",
-        PODS,
-        to=inputs.api_server,
-        ports=("TCP/443", "TCP/6443"),
-        kubernetes=inputs.kubernetes,
-    )
+    yield way_out(NAMESPACE, "allow-api-server", PODS, to=inputs.api_server, ports=("TCP/443", "TCP/6443"))
     yield from _rights(inputs)
     if inputs.kubernetes >= OWN_NODE_SINCE:
         yield from _own_node(inputs.kubernetes)

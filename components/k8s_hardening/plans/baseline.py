@@ -21,11 +21,14 @@ from k8s_hardening.plans.apparmor_loader import loader_advice, plan_apparmor_loa
 from k8s_hardening.plans.cluster_deny import cluster_deny_advice, plan_cluster_deny
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
-from k8s_hardening.plans.network import touches
+from k8s_hardening.plans.neighbours import Neighbour, flows_of_others, named_ends, named_tenants
+from k8s_hardening.plans.network import plan_deny_all
+from k8s_hardening.plans.network_advice import network_advice
 from k8s_hardening.plans.plan import Notes, Plan, in_apply_order
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 from k8s_hardening.plans.pod_security_policies import plan_pod_security, pod_security_advice
 from k8s_hardening.plans.pull_secrets import left_to_operator
+from k8s_hardening.plans.system_namespaces import system_inputs
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
 
 
@@ -49,6 +52,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
             (
                 *_pull_secret_advice(baseline),
                 *_admission_advice(tenants),
+                *network_advice(baseline),
                 *policies_advice,
                 *_deny_advice(baseline),
                 *_server_advice(baseline),
@@ -68,6 +72,7 @@ def _beside_tenants(baseline: Baseline, control_plane: DialectOutput) -> tuple[M
     denial = cluster_deny_inputs(baseline)
     loader = loader_inputs(baseline)
     return (
+        *(one for spec in baseline.network.system_namespaces for one in plan_deny_all(system_inputs(baseline, spec))),
         *(plan_cluster_deny(denial) if denial is not None else ()),
         *plan_pod_security(pod_security_inputs(baseline)),
         *objects_of_baseline(baseline),
@@ -87,24 +92,23 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
 
     Flows of other tenants that end in its namespaces come along: each half of a flow belongs to the namespace it opens.
     """
-    own = {namespace.name for namespace in tenant.namespaces}
-    foreign = tuple(
-        flow.model_copy(update={"name": f"{other.name}.{flow.name}"})
-        for other in baseline.tenants
-        if other.name != tenant.name
-        for flow in other.flows
-        if any(touches(flow, namespace) for namespace in own)
-    )
+    own = Neighbour.of_tenant(tenant)
+    flows = (*tenant.flows, *flows_of_others(baseline, own))
+    named = named_tenants(baseline, flows)
     return TenantInputs(
         **{name: getattr(tenant, name) for name in TenantSpec.model_fields if name != "flows"},
-        flows=(*tenant.flows, *foreign),
+        flows=flows,
         kubernetes=baseline.kubernetes,
         dns=baseline.dns,
+        tenants={name: namespaces for name, namespaces in named.items() if name != tenant.name},
+        ends=named_ends(baseline, flows),
+        namespace_labels=baseline.network.namespace_labels,
         protect=baseline.target.is_live and tenant.decommission is None,
         pod_security_gate=baseline.pod_security.migration and baseline.kubernetes == GATED,
         exemptions=tuple(
             sorted(
-                (one for one in baseline.every_exemption if one.namespace in own), key=lambda one: one.model_dump_json()
+                (one for one in baseline.every_exemption if one.namespace in own.namespaces),
+                key=lambda one: one.model_dump_json(),
             )
         ),
         pull_secret=_pull_secret(baseline),

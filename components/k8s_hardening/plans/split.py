@@ -13,7 +13,7 @@ from k8s_hardening.model.reading import ROOT
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.admission_policies import objects_of_baseline
 from k8s_hardening.plans.baseline import loader_inputs, objects_beside_tenants, tenant_inputs
-from k8s_hardening.plans.network import touches
+from k8s_hardening.plans.neighbours import links
 from k8s_hardening.plans.tenant import plan_tenant
 
 LIMIT = 2000
@@ -56,6 +56,7 @@ def _per_stack(baseline: Baseline) -> int:
     has_secret = loader is not None and loader.pull_secret is not None and loader.pull_secret.into_cluster
     has_denial = baseline.cluster_deny is not None
     components = sum((bool(objects_of_baseline(baseline)), loader is not None, has_secret, has_denial))
+    components += len(baseline.network.system_namespaces)
     return _PER_STACK + len(objects_beside_tenants(baseline)) + components
 
 
@@ -114,7 +115,7 @@ def _described(share: StackShare) -> str:
 def _linked(baseline: Baseline) -> list[list[str]]:
     """Tenants that flows link with each other, directly or through others."""
     groups = {tenant.name: {tenant.name} for tenant in baseline.tenants}
-    for one, other, _ in _links(baseline):
+    for one, other, _ in links(baseline):
         if groups[one] is not groups[other]:
             groups[one] |= groups[other]
             for name in groups[other]:
@@ -122,17 +123,8 @@ def _linked(baseline: Baseline) -> list[list[str]]:
     return sorted({tuple(sorted(group)): sorted(group) for group in groups.values()}.values())
 
 
-def _links(baseline: Baseline) -> Iterator[tuple[str, str, str]]:
-    """Each flow between two tenants: who declares it, whose namespace its other end is, its name."""
-    for tenant in baseline.tenants:
-        for flow in tenant.flows:
-            for other in baseline.tenants:
-                if other is not tenant and any(touches(flow, namespace.name) for namespace in other.namespaces):
-                    yield tenant.name, other.name, flow.name
-
-
 def _from_outside(baseline: Baseline, group: set[str]) -> Iterator[str]:
-    for tenant, other, flow in _links(baseline):
+    for tenant, other, flow in links(baseline):
         if other in group and tenant not in group:
             yield f"{tenant}.{flow}"
 

@@ -12,9 +12,9 @@ from k8s_hardening.kube.pod_security import judges
 from k8s_hardening.model.knowing import facts_of
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
-from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
-from k8s_hardening.plans.network import deny_all, touches
+from k8s_hardening.plans.flows import Place, Surroundings
+from k8s_hardening.plans.network import deny_all
 from k8s_hardening.plans.objects import account, object_in
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
@@ -39,6 +39,8 @@ def admission_advice(inputs: TenantInputs) -> Iterator[str]:
 
 
 def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
+    own = tuple(namespace.name for namespace in inputs.namespaces)
+    around = Surroundings(inputs.kubernetes, {**inputs.tenants, inputs.name: own}, inputs.ends)
     for namespace in inputs.namespaces:
         yield _namespace(inputs, namespace)
         yield object_in(namespace.name, "v1", "ResourceQuota", "tenant-quota", spec={"hard": dict(namespace.quota)})
@@ -48,17 +50,11 @@ def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
         for role, subjects in (("admin", inputs.admins), ("member", inputs.members), ("viewer", inputs.viewers)):
             if subjects:
                 yield from _role(namespace.name, role, subjects)
-        yield from deny_all(
-            DenyAllInputs(
-                namespace=namespace.name,
-                kubernetes=inputs.kubernetes,
-                dns=inputs.dns,
-                flows=tuple(flow for flow in inputs.flows if touches(flow, namespace.name)),
-            )
-        )
+        place = Place(namespace.name, _labels(inputs, namespace), around)
+        yield from deny_all(place, inputs.dns, (flow for flow in inputs.flows if place.is_touched_by(flow)))
 
 
-def _namespace(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
+def _labels(inputs: TenantInputs, namespace: NamespaceSpec) -> dict[str, str]:
     labels = {
         **inputs.labels,
         **MANAGED_BY,
@@ -71,7 +67,11 @@ def _namespace(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
     }
     if inputs.kubernetes < NAMESPACES_NAMED_SINCE:
         labels[NAMESPACE_LABEL] = namespace.name
-    metadata: dict[str, Any] = {"name": namespace.name, "labels": labels}
+    return labels
+
+
+def _namespace(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
+    metadata: dict[str, Any] = {"name": namespace.name, "labels": _labels(inputs, namespace)}
     if inputs.decommission is not None:
         metadata["annotations"] = {DECOMMISSION_ANNOTATION: inputs.decommission.isoformat()}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}

@@ -29,6 +29,8 @@ class TenantFactsArgs(TypedDict):
     """Hosts that the tenant's Ingresses may serve; `*.` before a domain stands for every name below it."""
     storage_classes: NotRequired[Sequence[str]]
     """Storage classes from which the tenant may claim volumes."""
+    labels: NotRequired[Mapping[str, str]]
+    """Labels of its namespaces that only the platform sets."""
 
 
 class AdmissionPoliciesArgs(TypedDict):
@@ -48,6 +50,8 @@ class AdmissionPoliciesArgs(TypedDict):
     """Namespace -> folders of the node that its pods may mount read-only."""
     tenants: NotRequired[Sequence[TenantFactsArgs]]
     """Who shares the cluster, and what each may have."""
+    namespace_labels: NotRequired[Sequence[str]]
+    """Keys of labels of namespaces that only the platform sets, since flows select namespaces by them."""
     platform: NotRequired[Sequence[str]]
     """Who may change the owner and Pod Security labels of namespaces."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]

@@ -33,15 +33,70 @@ class NamespaceArgs(TypedDict):
     """The namespace's LimitRange."""
 
 
-class EndArgs(TypedDict):
-    """One end of a flow: pods of a namespace, or a network outside."""
+class ExpressionArgs(TypedDict):
+    """A condition on one label."""
+
+    key: str
+    """Key of the label."""
+    operator: str
+    """How the label is compared."""
+    values: NotRequired[Sequence[str]]
+    """What it is compared with; only for In and NotIn."""
+
+
+class PodsArgs(TypedDict):
+    """Pods by their labels; every condition must hold."""
+
+    pods: NotRequired[Mapping[str, str]]
+    """Labels of the pods."""
+    expressions: NotRequired[Sequence[ExpressionArgs]]
+    """Conditions beside them."""
+
+
+class NamedEndArgs(TypedDict):
+    """An end that flows call by its name: pods of one namespace, or networks."""
 
     namespace: NotRequired[str]
-    """Namespace of the pods."""
+    """Namespace of the pods; naming the end here is the consent of that namespace."""
     pods: NotRequired[Mapping[str, str]]
     """Labels of the pods; empty means every pod of the namespace."""
+    expressions: NotRequired[Sequence[ExpressionArgs]]
+    """Conditions on the pods' labels beside `pods`."""
+    or_pods: NotRequired[Sequence[PodsArgs]]
+    """Other pods of the namespace that are meant as well."""
+    cidrs: NotRequired[Sequence[str]]
+    """Networks instead of pods; what runs on the host network has the address of its node."""
+    node_credentials: NotRequired[bool]
+    """Weaker: the networks may be the very address where clouds serve the credentials of a node."""
+    ports: NotRequired[Sequence[str]]
+    """Ports of flows to it that name none."""
+
+
+class EndArgs(TypedDict):
+    """One end of a flow: exactly one of tenant, namespace, namespaces_labelled, all_namespaces, end and cidr."""
+
+    tenant: NotRequired[str]
+    """All namespaces of a tenant."""
+    namespace: NotRequired[str]
+    """Namespace of the pods."""
+    namespaces_labelled: NotRequired[Mapping[str, str]]
+    """Namespaces with these labels, which only the platform can give."""
+    all_namespaces: NotRequired[bool]
+    """Weaker: every namespace of the cluster, whoever it belongs to."""
+    end: NotRequired[str]
+    """One of the environment's named ends."""
     cidr: NotRequired[str]
-    """A network instead of a namespace; the cloud metadata address is always left out."""
+    """A network instead of pods; of a wide one, the cloud metadata address is left out."""
+    except_for: NotRequired[Sequence[str]]
+    """Parts of the network that are not meant; another flow or policy may still allow them."""
+    node_credentials: NotRequired[bool]
+    """Weaker: the network is the very address where clouds serve the credentials of a node."""
+    pods: NotRequired[Mapping[str, str]]
+    """Labels of the pods; empty means every pod of the namespaces."""
+    expressions: NotRequired[Sequence[ExpressionArgs]]
+    """Conditions on the pods' labels beside `pods`."""
+    or_pods: NotRequired[Sequence[PodsArgs]]
+    """Other pods of the same namespaces that are meant as well."""
 
 
 class FlowArgs(TypedDict):
@@ -53,8 +108,10 @@ class FlowArgs(TypedDict):
     """Who connects."""
     destination: EndArgs
     """Who is connected to."""
-    ports: Sequence[str]
-    """Protocol and port (or ports) at the destination, for example TCP/5432."""
+    ports: NotRequired[Sequence[str]]
+    """Protocol and port (number, range or name) at the destination; those of a named end when left out."""
+    all_ports: NotRequired[bool]
+    """Weaker: every port of every protocol."""
 
 
 class DnsArgs(TypedDict):

@@ -11,7 +11,9 @@ from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.admission_policies import files_of_baseline, objects_of_baseline, policy_inputs
 from k8s_hardening.plans.baseline import loader_inputs, tenant_inputs
+from k8s_hardening.plans.network_advice import network_advice
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
+from k8s_hardening.plans.system_namespaces import system_inputs
 from k8s_hardening.resources.admission_policies import AdmissionPolicies, AdmissionPoliciesArgs
 from k8s_hardening.resources.apparmor_args import AppArmorArgs
 from k8s_hardening.resources.apparmor_loader import AppArmorLoader, AppArmorLoaderArgs
@@ -21,6 +23,7 @@ from k8s_hardening.resources.args import (
     DnsArgs,
     ExemptionArgs,
     FlowArgs,
+    NamedEndArgs,
     NamespaceArgs,
     PodSecuritySettingsArgs,
     WorkloadsArgs,
@@ -30,6 +33,7 @@ from k8s_hardening.resources.cluster_deny import ClusterDeny, ClusterDenyArgs
 from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.control_plane import ControlPlane
 from k8s_hardening.resources.control_plane_args import ControlPlaneArgs, ControlPlaneSettingsArgs
+from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
 from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
 from k8s_hardening.resources.tenant import Tenant, TenantArgs
 from k8s_hardening.resources.workloads import hardening, profiles_of
@@ -53,6 +57,43 @@ class ImagesArgs(TypedDict):
     """Weaker: accept a fixed tag in place of a digest. For environments that hold nothing of value."""
     pull_secret_config: NotRequired[str]
     """Key of this stack's secret configuration with credentials for the registries, as a Docker config.json."""
+
+
+class CalledArgs(TypedDict):
+    """Pods that the API server calls."""
+
+    what: str
+    """metrics also lets the pods ask the kubelets."""
+    pods: Mapping[str, str]
+    """Labels of the pods."""
+    ports: Sequence[str]
+    """Where they answer: ports of the pods, not of their Service."""
+
+
+class SystemNamespaceArgs(TypedDict):
+    """A namespace of no tenant that is closed as well."""
+
+    name: str
+    """Name of the namespace."""
+    called_by_api_server: Sequence[CalledArgs]
+    """Metrics and webhooks that run in it; an empty list says that there are none."""
+    flows: NotRequired[Sequence[FlowArgs]]
+    """Connections that the deny-all lets through; one end is this namespace."""
+    accepts: NotRequired[Sequence[str]]
+    """Flows of others that may end here, each as <who declares it>/<flow>."""
+
+
+class NetworkArgs(TypedDict):
+    """What flows of an environment can name beside its tenants, and which of its own namespaces are closed."""
+
+    ends: NotRequired[Mapping[str, NamedEndArgs]]
+    """Ends by name; closed system namespaces need api_server, nodes and, for the DNS, dns_upstreams."""
+    nodes_by_cidr: NotRequired[bool]
+    """Whether Cilium runs with policyCIDRMatchMode: nodes; without it, its policies see no node behind an address."""
+    namespace_labels: NotRequired[Sequence[str]]
+    """Keys of the tenants' own labels by which flows may select namespaces; only the platform may then set them."""
+    system_namespaces: NotRequired[Sequence[SystemNamespaceArgs]]
+    """Namespaces of no tenant to close, with what they need."""
 
 
 class BaselineTenantArgs(TypedDict):
@@ -80,6 +121,8 @@ class BaselineTenantArgs(TypedDict):
     """Storage classes from which the tenant may claim volumes, none by default."""
     decommission: NotRequired[str]
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
+    accepts: NotRequired[Sequence[str]]
+    """Flows of others that may end in this tenant's namespaces, each as <who declares it>/<flow>."""
 
 
 class AdmissionPoliciesSettingsArgs(TypedDict):
@@ -121,6 +164,8 @@ class HardenedBaselineArgs(TypedDict):
     """Which images may run."""
     dns: NotRequired[DnsArgs]
     """Where pods resolve names."""
+    network: NotRequired[NetworkArgs]
+    """What flows can name beside the tenants, and which namespaces of none are closed."""
     cluster_deny: NotRequired[ClusterDenySettingsArgs]
     """What no pod of the cluster may reach, as the CNI has it; tenants cannot allow it again."""
     tenants: NotRequired[Sequence[BaselineTenantArgs]]
@@ -162,6 +207,8 @@ class HardenedBaseline(HardenedComponent):
         baseline = checked(args, Baseline, name)
         every = baseline.model_copy(update={"exemptions": baseline.every_exemption})
         super().__init__(name, baseline, hardening(every, opts, profiles_of(baseline)))
+        for advice in network_advice(baseline):
+            pulumi.warn(advice, self)
         tenants = [
             # Already checked, so it passes through as it is: names of flows that come from other tenants may be longer
             # than what a person may write.
@@ -172,6 +219,12 @@ class HardenedBaseline(HardenedComponent):
             )
             for tenant in baseline.tenants
         ]
+        for system in baseline.network.system_namespaces:
+            DenyAll(
+                f"{name}/{system.name}",
+                cast(DenyAllArgs, system_inputs(baseline, system)),
+                pulumi.ResourceOptions(parent=self),
+            )
         policies = PodSecurity(
             f"{name}/pod-security",
             cast(PodSecurityArgs, pod_security_inputs(baseline)),

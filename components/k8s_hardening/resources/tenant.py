@@ -9,7 +9,15 @@ from k8s_hardening.kube.manifest import kind_of
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.pull_secrets import left_to_operator, pull_secret
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
-from k8s_hardening.resources.args import DnsArgs, ExemptionArgs, FlowArgs, NamespaceArgs, PullSecretArgs, WorkloadsArgs
+from k8s_hardening.resources.args import (
+    DnsArgs,
+    ExemptionArgs,
+    FlowArgs,
+    NamedEndArgs,
+    NamespaceArgs,
+    PullSecretArgs,
+    WorkloadsArgs,
+)
 from k8s_hardening.resources.checking import checked
 from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.pull_secrets import credentials_of
@@ -37,6 +45,12 @@ class TenantArgs(TypedDict):
     """Connections that the deny-all lets through; one end is a namespace of this tenant."""
     dns: NotRequired[DnsArgs]
     """Where the cluster resolves names."""
+    tenants: NotRequired[Mapping[str, Sequence[str]]]
+    """Namespaces of the other tenants that flows name."""
+    ends: NotRequired[Mapping[str, NamedEndArgs]]
+    """Ends that flows call by name."""
+    namespace_labels: NotRequired[Sequence[str]]
+    """Keys of labels by which flows may select namespaces, since only the platform sets them."""
     service_types: NotRequired[Sequence[str]]
     """Weaker: types of Services beside ClusterIP that the tenant may make; the quota must let them be."""
     ingress_hosts: NotRequired[Sequence[str]]

@@ -16,7 +16,7 @@ from k8s_hardening.model.checked import Name, Switch, matching
 from k8s_hardening.model.control_plane.numbers import Count, between
 from k8s_hardening.model.control_plane.webhook import WebhookEndpoint
 from k8s_hardening.model.dialect import Dialect
-from k8s_hardening.model.network import Labels
+from k8s_hardening.model.ends import Labels
 from k8s_hardening.model.raw import Problem
 
 _RESOURCE = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\*))?"

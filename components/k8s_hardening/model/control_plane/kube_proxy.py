@@ -11,7 +11,7 @@ from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.control_plane.loopback import Loopback
 from k8s_hardening.model.dialect import Dialect
-from k8s_hardening.model.network import Cidr
+from k8s_hardening.model.ends import Cidr
 from k8s_hardening.model.raw import Problem
 
 
