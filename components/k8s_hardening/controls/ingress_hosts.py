@@ -14,13 +14,11 @@ from typing import Any
 
 from k8s_hardening.controls.admission import AdmissionRule
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.shared.ingresses import BACKENDS, is_ingress
 from k8s_hardening.controls.shared.tenant_limits import allowed_variable, limit_of, shown, tell, tenant_namespaces
 from k8s_hardening.kube.admission_policies import INGRESSES
-from k8s_hardening.kube.manifest import Manifest, api_group_of, as_list, as_map, kind_of
+from k8s_hardening.kube.manifest import Manifest, as_list, as_map
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
-
-_GROUPS = frozenset({"networking.k8s.io", "extensions"})
-_BACKENDS = ("defaultBackend", "backend")  # the second in v1beta1
 
 
 def _hosts(tenant: TenantFacts) -> tuple[str, ...]:
@@ -29,7 +27,7 @@ def _hosts(tenant: TenantFacts) -> tuple[str, ...]:
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each host that is not the tenant's, and each way to serve all of them."""
-    if kind_of(manifest) != "Ingress" or api_group_of(manifest) not in _GROUPS:
+    if not is_ingress(manifest):
         return
     allowed = limit_of(manifest, knowledge, _hosts)
     if allowed is None:
@@ -39,7 +37,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     for path, host in _served(spec):
         if not _is_allowed(host, allowed):
             yield finding(path, shown(host, manifest), fix)
-    for field in _BACKENDS:
+    for field in BACKENDS:
         if spec.get(field) is not None:
             yield finding(f"spec.{field}", shown(spec.get(field), manifest), f"name hosts in rules; {fix}")
 

@@ -1,10 +1,11 @@
 """A tenant's Services must be reachable from within the cluster only, unless the environment allows the tenant more.
 
-Restricted field of Services in a tenant's namespaces: spec.type. Allowed: ClusterIP, and what the tenant's
-`service_types` names. Absent means: ClusterIP. NodePort and LoadBalancer open the nodes to networks outside, where no
-deny-all of the namespace is asked first; ExternalName has callers in the cluster talk to a host of the tenant's choice.
-There is no fix: who calls the Service is not to be seen here.
-Source: k8s.io/api v0.37.2, core/v1/types.go (ServiceType).
+Restricted fields of Services in a tenant's namespaces: spec.type and spec.externalIPs. Allowed: ClusterIP, what the
+tenant's `service_types` names, and no external address. Absent means: ClusterIP without one. NodePort and LoadBalancer
+open the nodes to networks outside, where no deny-all of the namespace is asked first; ExternalName has callers in the
+cluster talk to a host of the tenant's choice; for an external address, whoever's it is, every node accepts traffic and
+hands it to the Service, whatever its type. There is no fix: who calls the Service is not to be seen here.
+Source: k8s.io/api v0.37.2, core/v1/types.go (ServiceType, ServiceSpec.ExternalIPs).
 """
 
 from __future__ import annotations
@@ -26,13 +27,17 @@ def _types(tenant: TenantFacts) -> tuple[str, ...]:
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
-    """The type, where the tenant may not have it."""
+    """The type, where the tenant may not have it, and addresses that are not the cluster's."""
     if kind_of(manifest) != "Service" or api_group_of(manifest):
         return
-    value = as_map(manifest.get("spec")).get("type")
-    allowed = limit_of(manifest, knowledge, _types)
-    if allowed is not None and value not in (None, ALWAYS) and not (isinstance(value, str) and value in allowed):
+    spec, allowed = as_map(manifest.get("spec")), limit_of(manifest, knowledge, _types)
+    if allowed is None:
+        return
+    value, addresses = spec.get("type"), spec.get("externalIPs")
+    if value not in (None, ALWAYS) and not (isinstance(value, str) and value in allowed):
         yield finding("spec.type", shown(value, manifest), f"set it to {tell({ALWAYS, *allowed})}")
+    if addresses not in (None, []):
+        yield finding("spec.externalIPs", shown(addresses, manifest), "remove it")
 
 
 def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
@@ -41,9 +46,12 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
         return ()
     return (
         AdmissionRule(
-            fix=f"set spec.type to {ALWAYS}, or to what the environment allows the tenant",
+            fix=f"set spec.type to {ALWAYS}, or to what the environment allows the tenant, and name no externalIPs",
             targets=(SERVICES,),
-            expressions=(f"!has(object.spec.type) || object.spec.type in (['{ALWAYS}'] + variables.allowed)",),
+            expressions=(
+                f"!has(object.spec.type) || object.spec.type in (['{ALWAYS}'] + variables.allowed)",
+                "!has(object.spec.externalIPs) || size(object.spec.externalIPs) == 0",
+            ),
             variables=allowed_variable(knowledge, _types),
             namespaces=tenant_namespaces(knowledge),
         ),
