@@ -2,11 +2,11 @@
 
 Restricted fields: each rule of an Ingress, and its default backend. Allowed: a rule whose host an entry of spec.tls
 with a secretName covers. An entry covers the hosts that it lists, where `*.` stands for a single label, as in a
-certificate; without hosts it covers what the controller's wildcard does, every host. A rule without a host and a default
-backend answer for every host, so only such an entry covers them. Absent means: the controller serves it on port 80
-alone; an entry without a secretName leaves the certificate to the controller. Whether port 80 redirects to 443 is the
-controller's affair, and no field of an Ingress says it. There is no fix: which Secret holds the certificate is not to
-be seen here. An HTTP-01 challenge of ACME is answered over plain HTTP (RFC 8555, 8.3), so an Ingress for one is a
+certificate; without hosts it covers what the controller's wildcard does, every host. A rule without a host and a
+default backend answer for every host, so only such an entry covers them. Absent means: the controller serves it on port
+80 alone; an entry without a secretName leaves the certificate to the controller. Whether port 80 redirects to 443 is
+the controller's affair, and no field of an Ingress says it. There is no fix: which Secret holds the certificate is not
+to be seen here. An HTTP-01 challenge of ACME is answered over plain HTTP (RFC 8555, 8.3), so an Ingress for one is a
 finding; DNS-01 needs none.
 Source: k8s.io/api v0.37.2, networking/v1/types.go (IngressSpec, IngressTLS, IngressRule); extensions/v1beta1 for
 objects from before 1.19.

@@ -23,6 +23,8 @@ from k8s_hardening.model.dialect import Dialect as Dialect  # its name here is p
 from k8s_hardening.model.ends import DnsSpec
 from k8s_hardening.model.enforcement import EnforcementSpec
 from k8s_hardening.model.exemption import Exemption
+from k8s_hardening.model.host_firewall import HostFirewallSpec
+from k8s_hardening.model.host_firewall_problems import host_firewall_problems
 from k8s_hardening.model.images import ImagesSpec
 from k8s_hardening.model.network import NetworkSpec
 from k8s_hardening.model.pod_security import PodSecuritySpec, pod_security_problems
@@ -56,6 +58,13 @@ class TargetSpec(Model):
 
 
 _TENANT = {"name": "payments", "namespaces": [{"name": "payments-api"}]}
+_FIREWALL = {
+    "nodes": ["10.0.0.0/24"],
+    "control_plane": ["10.0.0.0/28"],
+    "admins": ["10.9.0.0/24"],
+    "pods": ["10.244.0.0/16"],
+    "cni_modes": ["vxlan"],
+}
 _EXEMPTION = {
     "control": "host-path-volumes",
     "namespace": "monitoring",
@@ -86,6 +95,8 @@ class Baseline(Whole):
     """What flows can name beside the tenants, and which namespaces of none are closed."""
     cluster_deny: ClusterDenySpec | None = Field(default=None, examples=[{"networks": ["169.254.169.254/32"]}])
     """What no pod of the cluster may reach, as the CNI has it; tenants cannot allow it again."""
+    host_firewall: HostFirewallSpec | None = Field(default=None, examples=[_FIREWALL])
+    """Firewalls of the nodes by role, as nftables tables; there are none unless they are declared."""
     tenants: tuple[BaselineTenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
     """Who shares the cluster."""
     control_plane: ControlPlaneSpec = ControlPlaneSpec()
@@ -115,6 +126,7 @@ class Baseline(Whole):
             control_plane_problems(data),
             pod_security_problems(data),
             cluster_deny_problems(data),
+            host_firewall_problems(data),
             loader_and_baseline_problems(data),
         )
 

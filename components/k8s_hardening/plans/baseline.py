@@ -21,6 +21,7 @@ from k8s_hardening.plans.apparmor_loader import loader_advice, plan_apparmor_loa
 from k8s_hardening.plans.cluster_deny import cluster_deny_advice, plan_cluster_deny
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
+from k8s_hardening.plans.host_firewall.plan import firewall_advice, firewall_files, firewall_gaps
 from k8s_hardening.plans.neighbours import Neighbour, flows_of_others, named_ends, named_tenants
 from k8s_hardening.plans.network import plan_deny_all
 from k8s_hardening.plans.network_advice import network_advice
@@ -45,14 +46,17 @@ def plan_baseline(baseline: Baseline) -> Plan:
                 *_beside_tenants(baseline, control_plane),
             )
         ),
-        host_files=tuple(sorted((*profiles, *control_plane.host_files), key=lambda file: file.path)),
+        host_files=tuple(
+            sorted((*profiles, *control_plane.host_files, *firewall_files(baseline)), key=lambda file: file.path)
+        ),
         notes=Notes(
-            control_plane.not_expressible,
+            (*control_plane.not_expressible, *firewall_gaps(baseline)),
             control_plane.owned_by_provider,
             (
                 *_pull_secret_advice(baseline),
                 *_admission_advice(tenants),
                 *network_advice(baseline),
+                *firewall_advice(baseline),
                 *policies_advice,
                 *_deny_advice(baseline),
                 *_server_advice(baseline),

@@ -31,6 +31,11 @@ class Hosts(StrEnum):
 
     CONTROL_PLANE = "control-plane"
     EVERY_NODE = "every-node"
+    WORKERS = "workers"
+    ETCD = "etcd"
+    """Members of an etcd outside of the control plane."""
+    EVERY_HOST = "every-host"
+    """Every node, and those members."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.admission_policies import files_of_baseline, objects_of_baseline, policy_inputs
 from k8s_hardening.plans.baseline import loader_inputs, tenant_inputs
+from k8s_hardening.plans.host_firewall.plan import firewall_advice
 from k8s_hardening.plans.network_advice import network_advice
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 from k8s_hardening.plans.system_namespaces import system_inputs
@@ -34,6 +35,7 @@ from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.control_plane import ControlPlane
 from k8s_hardening.resources.control_plane_args import ControlPlaneArgs, ControlPlaneSettingsArgs
 from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
+from k8s_hardening.resources.host_firewall_args import HostFirewallArgs
 from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
 from k8s_hardening.resources.tenant import Tenant, TenantArgs
 from k8s_hardening.resources.workloads import hardening, profiles_of
@@ -168,6 +170,8 @@ class HardenedBaselineArgs(TypedDict):
     """What flows can name beside the tenants, and which namespaces of none are closed."""
     cluster_deny: NotRequired[ClusterDenySettingsArgs]
     """What no pod of the cluster may reach, as the CNI has it; tenants cannot allow it again."""
+    host_firewall: NotRequired[HostFirewallArgs]
+    """Firewalls of the nodes by role, as nftables tables; there are none unless they are declared."""
     tenants: NotRequired[Sequence[BaselineTenantArgs]]
     """Who shares the cluster."""
     control_plane: NotRequired[ControlPlaneSettingsArgs]
@@ -207,7 +211,7 @@ class HardenedBaseline(HardenedComponent):
         baseline = checked(args, Baseline, name)
         every = baseline.model_copy(update={"exemptions": baseline.every_exemption})
         super().__init__(name, baseline, hardening(every, opts, profiles_of(baseline)))
-        for advice in network_advice(baseline):
+        for advice in (*network_advice(baseline), *firewall_advice(baseline)):
             pulumi.warn(advice, self)
         tenants = [
             # Already checked, so it passes through as it is: names of flows that come from other tenants may be longer

@@ -1,0 +1,1 @@
+"""Firewalls of the nodes: who may reach which port, and the files that say so."""
