@@ -206,6 +206,20 @@ CNI = {
     "switches": ["k8sClusterNetworkPolicy.enabled"],
     "meshPlugins": ["istio"],
 }
+HOST_FIREWALL = {
+    "nodes": ["10.30.0.0/24"],
+    "controlPlane": ["10.30.0.0/28"],
+    "admins": ["10.31.0.0/24"],
+    "pods": ["10.244.0.0/16"],
+    "etcd": ["10.32.0.0/29"],
+    "loadBalancers": ["10.33.0.0/28"],
+    "kubeletClients": ["10.244.7.0/24"],
+    "cniModes": ["vxlan"],
+    "nodePorts": {"ports": "30000-30100", "sources": ["203.0.113.0/24"]},
+    "sshPort": 2222,
+    "apiServerPort": 443,
+    "open": [{"name": "exporter", "ports": ["TCP/9100"], "sources": ["10.244.7.0/24"], "roles": ["worker"]}],
+}
 CLUSTER_DENY = {
     "networks": ["169.254.169.254/32", "10.10.0.0/24"],
     "keep": ["10.10.0.10/32"],
@@ -316,6 +330,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "dialect": "rke2",
             "cni": CNI,
             "clusterDeny": CLUSTER_DENY,
+            "hostFirewall": HOST_FIREWALL,
             "target": {"render": "out/dev"},
             "images": IMAGES,
             "dns": DNS,

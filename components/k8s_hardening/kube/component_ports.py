@@ -26,11 +26,11 @@ NODE_PORTS: Final = (30000, 32767)
 
 LOOPBACK_ONLY = MappingProxyType(
     {
-        10248: "kubelet, health",
-        10249: "kube-proxy, metrics",
+        10248: "the kubelet (health)",
+        10249: "kube-proxy (metrics)",
         10257: "kube-controller-manager",
         10259: "kube-scheduler",
-        2381: "etcd, metrics",
+        2381: "etcd (metrics)",
     }
 )
 """Ports that nobody but the node itself reaches: a hardened control plane serves them on the loopback interface."""

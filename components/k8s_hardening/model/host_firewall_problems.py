@@ -100,7 +100,7 @@ def _length(network: Network) -> int:
 def _places(spec: HostFirewallSpec, dialect: Dialect | None) -> Iterator[Problem]:
     if dialect is Dialect.MANAGED:
         if spec.etcd:
-            yield ("etcd",), list(spec.etcd), "is the provider's with a managed control plane; remove it"
+            yield ("etcd",), list(spec.etcd), "is the provider's with a managed control plane; remove it; for example []"
         return
     nodes = [parse_network(text) for text in spec.nodes]
     for index, network in enumerate(map(parse_network, spec.control_plane)):
@@ -132,10 +132,9 @@ def _ports(spec: HostFirewallSpec, dialect: Dialect | None) -> Iterator[Problem]
             yield (name,), port, f"is the port of {taken[port]}; for example {usual}"
         taken.setdefault(port, _OWNERS[name])
     first, last = map(int, spec.node_ports.ports.split("-"))
-    for port, owner in sorted(taken.items()):
-        if first <= port <= last:
-            text = f'holds {port}, the port of {owner}, so a Service could take it; for example "30000-32767"'
-            yield ("node_ports", "ports"), spec.node_ports.ports, text
+    if held := [f"{port} of {owner}" for port, owner in sorted(taken.items()) if first <= port <= last]:
+        text = f'holds ports that a Service must not take: {", ".join(held)}; for example "30000-32767"'
+        yield ("node_ports", "ports"), spec.node_ports.ports, text
     for index, opening in enumerate(spec.open):
         for position, name in enumerate(opening.ports):
             low, _, high = name.partition("/")[2].partition("-")
