@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that some tests need; does nothing where they are there.
-#   tools/debian.sh unit     apparmor_parser, by which the unit tests compile profiles
+#   tools/debian.sh unit     apparmor_parser, by which the unit tests compile profiles, and nft and ip, by which they
+#                            load the nodes' firewalls in networks of their own
 #   tools/debian.sh kernel   that, an emulator, what makes the loader's image, and Debian's kernel in the cache
 set -eu
 
@@ -24,7 +25,14 @@ need_apt() {
 
 case ${1:-} in
 unit)
-    packages=$(echo "apparmor_parser apparmor" | missing) ;;
+    packages=$(missing <<'END'
+apparmor_parser apparmor
+ip iproute2
+nft nftables
+nsenter util-linux
+systemd-analyze systemd
+END
+    ) ;;
 kernel)
     packages=$(missing <<'END'
 apparmor_parser apparmor

@@ -100,7 +100,11 @@ def _length(network: Network) -> int:
 def _places(spec: HostFirewallSpec, dialect: Dialect | None) -> Iterator[Problem]:
     if dialect is Dialect.MANAGED:
         if spec.etcd:
-            yield ("etcd",), list(spec.etcd), "is the provider's with a managed control plane; remove it; for example []"
+            yield (
+                ("etcd",),
+                list(spec.etcd),
+                "is the provider's with a managed control plane; remove it; for example []",
+            )
         return
     nodes = [parse_network(text) for text in spec.nodes]
     for index, network in enumerate(map(parse_network, spec.control_plane)):
