@@ -127,6 +127,22 @@ def test_talos_takes_its_own_documents() -> None:
     assert "systemctl" not in told(baseline)
 
 
+def test_services_by_ipvs_are_warned_of() -> None:
+    # With IPVS, the node itself has the addresses of Services, and the table would judge what pods send there.
+    assert "do not run kube-proxy in mode ipvs" in told(declared())
+
+
+def test_machines_that_are_replaced_get_their_table_by_their_image() -> None:
+    cluster_api = {"namespace": "clusters", "control_plane": "prod", "workers": "prod-workers"}
+    control_plane = {
+        "cluster_api": cluster_api,
+        "authentication": {"bootstrap_tokens": True, "anonymous_cluster_info": True},
+    }
+    baseline = declared(dialect="cluster-api", control_plane=control_plane)
+    assert "KubeadmConfigTemplate" in told(baseline)
+    assert "KubeadmConfigTemplate" not in told(declared())
+
+
 def test_the_operator_is_told_how_not_to_be_locked_out() -> None:
     first = told(declared()).splitlines()[0]
     assert first.startswith("host_firewall LOCKS OUT whoever it does not name: SSH answers to 10.9.0.0/24, fd00:9::/64")
@@ -139,6 +155,7 @@ def test_the_operator_is_told_how_not_to_be_locked_out() -> None:
         ({"node_ports": {}, "load_balancers": []}, {}, "nobody reaches node ports"),
         ({"kubelet_clients": []}, {}, "kubelets answer to the control plane alone"),
         ({"cni_modes": ["vxlan"]}, {"cni": {"name": "cilium"}}, "serves node ports before netfilter sees the packet"),
+        ({"cni_modes": ["bgp"]}, {"cni": {"name": "kube-router"}}, "run kube-router with --run-service-proxy=false"),
         ({"cni_modes": None}, {"cni": {"name": "antrea"}}, "no source for what antrea exchanges between nodes"),
     ],
 )

@@ -149,8 +149,12 @@ def test_pods_reach_the_dns_of_their_node_alone(node: Node) -> None:
 
 def test_a_node_port_is_guarded_although_its_packets_never_come_in(node: Node) -> None:
     node.load(OTHERS)
-    node.load(table_text(declared(), NodeRole.WORKER))
+    text = table_text(declared(), NodeRole.WORKER)
     asked = [("tcp", one, NODE, 30080) for one in OUTSIDE if ":" not in one]
+    unguarded, _, _ = text.partition("\tchain node_ports")
+    node.load(unguarded + "}\n")
+    assert node.open_to(asked) == set(asked)
+    node.load(text)
     assert {one[1] for one in node.open_to(asked)} == {BALANCER, GUEST}
 
 

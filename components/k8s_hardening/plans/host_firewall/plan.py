@@ -109,9 +109,22 @@ def firewall_advice(baseline: Baseline) -> Iterator[str]:
             "empties the whole ruleset as it starts (nftables.service with flush ruleset, firewalld), which would take "
             "this table, kube-proxy's and the network plug-in's with it."
         )
+    if baseline.dialect is Dialect.CLUSTER_API:
+        yield (
+            "host_firewall: machines of Cluster API are replaced and not changed, so bring the table of their role and "
+            "the unit with their image, or as files of their KubeadmControlPlane and KubeadmConfigTemplate."
+        )
     yield (
         "host_firewall guards what comes into a node. Traffic that it forwards is the network plug-in's affair, and "
         "so are host ports of pods, which a plug-in turns towards the pod."
+    )
+    # IPVS balances what is for an address of the node itself, so Services have theirs on a dummy interface there:
+    # k8s.io/kubernetes v1.37.2 pkg/proxy/ipvs/proxier.go, kube-router 2.1.0 pkg/options/options.go (run-service-proxy).
+    is_router = baseline.cni.name == "kube-router"
+    switch = "run kube-router with --run-service-proxy=false" if is_router else "do not run kube-proxy in mode ipvs"
+    yield (
+        f"host_firewall: {switch}: with IPVS, traffic to Services comes into the node, and this table would drop that "
+        "of pods."
     )
     if not node_port_sources(spec):
         yield "host_firewall: nobody reaches node ports, since node_ports.sources and load_balancers name no network."
