@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -74,7 +75,7 @@ def test_what_cannot_be_shown_in_time_counts_as_left() -> None:
     assert left_of(EVERYTHING, parity) is not None
 
 
-def axes(selector: dict[str, object]) -> dict[Axis, Values]:
+def axes(selector: dict[str, Any]) -> dict[Axis, Values]:
     return axes_of(Selector.of(selector), "pods")
 
 
