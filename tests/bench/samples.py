@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def dev_configuration() -> dict[str, dict[str, Any]]:
 
 
 def with_tenants(configuration: dict[str, dict[str, Any]], tenants: int, namespaces: int) -> dict[str, dict[str, Any]]:
-    """The configuration of a platform that has many more tenants."""
+    """The configuration of a platform that has many more tenants, each with a flow between two of its namespaces."""
     more = [
         {
             "name": f"team-{number}",
@@ -75,7 +76,33 @@ def with_tenants(configuration: dict[str, dict[str, Any]], tenants: int, namespa
         }
         for number in range(tenants)
     ]
+    closed = [name for one in more for name in one["namespaces"]]
+    flows = [opening for number in range(tenants) for opening in _flow(f"team-{number}-0", f"team-{number}-1")]
     changed = copy.deepcopy(configuration)
     for one in changed.values():
-        one["knowledge"]["tenants"] = [*more, *one["knowledge"]["tenants"]]
+        known = one["knowledge"]
+        known["tenants"] = [*more, *known["tenants"]]
+        network = known["network"]
+        network["closed"] = [*closed, *network["closed"]]
+        for opening in network["openings"]:
+            if opening["ports"] == ["UDP/53", "TCP/53"]:
+                opening["namespaces"] = [*closed, *opening["namespaces"]]
+        network["openings"] += flows
     return changed
+
+
+def _flow(source: str, destination: str) -> Iterator[dict[str, Any]]:
+    """Both halves of a flow as the pack is told of them."""
+    for direction, here, there in (("egress", source, destination), ("ingress", destination, source)):
+        yield {
+            "direction": direction,
+            "namespaces": [here],
+            "pods": {"matchLabels": {"app": here}},
+            "peers": [
+                {
+                    "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": there}},
+                    "podSelector": {"matchLabels": {"app": there}},
+                }
+            ],
+            "ports": ["TCP/8443"],
+        }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.bench.samples import DEV_CONFIGURATION
 from tests.builders import container, pod, pod_spec, wrap_pod
 from tests.cli.calling import call
 
@@ -388,3 +389,51 @@ def test_two_thousand_deployments_take_a_few_seconds(tmp_path: Path) -> None:
     status, report = check_json(str(path))
     assert (status, report["judged"]) == (0, 2000)
     assert time.process_time() - before < 8
+
+
+def allowing(peer: str, **metadata: str) -> dict[str, Any]:
+    """A policy that lets pods of a namespace into the database of the dev environment."""
+    named = {"matchLabels": {"kubernetes.io/metadata.name": peer}}
+    pods = {"matchLabels": {"app": "api"}}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "allow-more", "namespace": "payments-db", **metadata},
+        "spec": {
+            "podSelector": {"matchLabels": {"app": "postgres"}},
+            "policyTypes": ["Ingress"],
+            "ingress": [
+                {
+                    "from": [{"namespaceSelector": named, "podSelector": pods}],
+                    "ports": [{"protocol": "TCP", "port": 5432}],
+                }
+            ],
+        },
+    }
+
+
+def test_policies_in_a_folder_are_held_to_the_flows_that_the_pack_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "within.yaml").write_text(text_of(allowing("payments-api", name="within")))
+    (tmp_path / "beyond.yaml").write_text(text_of(allowing("shop-web", name="beyond")))
+    assert check_json(str(tmp_path))[0] == 0  # nothing is known of flows
+    status, report = check_json("--pack-config", str(DEV_CONFIGURATION), str(tmp_path))
+    (found,) = report["findings"]
+    assert status == 1
+    assert (found["control"], found["name"], found["path"]) == (
+        "network-flow-declared",
+        "beyond",
+        "spec.ingress[0].from[0]",
+    )
+    assert found["found"] == (
+        "open from pods with app=api of shop-web to pods with app=postgres of payments-db on TCP/5432, "
+        "which no flow of the environment declares"
+    )
+    assert "consent of both ends" in found["fix"]
+
+
+def test_a_policy_that_selects_nobody_is_named_by_what_the_folder_holds(tmp_path: Path) -> None:
+    (tmp_path / "app.yaml").write_text(text_of(pod()))
+    (tmp_path / "policy.yaml").write_text(text_of(allowing("payments-api", namespace="payments-api")))
+    _, report = check_json("--control", "network-policy-idle", str(tmp_path))
+    (found,) = report["findings"]
+    assert found["found"] == "app=postgres, which none of the pods of payments-api in this stack has"

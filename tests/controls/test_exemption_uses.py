@@ -123,4 +123,6 @@ def test_neither_stops_a_stack_unless_the_environment_says_so() -> None:
         "cni-maintained",
         "exemption-expired",
         "exemption-unneeded",
+        "network-policy-coverage",
+        "network-policy-idle",
     }

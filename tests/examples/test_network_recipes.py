@@ -18,8 +18,8 @@ from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.manifest import Manifest, as_map, kind_of, name_of, namespace_of
 from k8s_hardening.kube.reach import World, allows
-from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.plans.baseline import plan_baseline
+from k8s_hardening.plans.knowing import full_knowledge_of
 from tests.oracle.network_policies import Cluster
 
 FOLDER = Path(__file__).parents[2] / "examples" / "network"
@@ -239,7 +239,7 @@ def test_the_naive_evaluator_says_the_same(rendered: Rendered) -> None:
 
 def test_no_control_has_anything_to_say(request: pytest.FixtureRequest, rendered: Rendered) -> None:
     stack = request.node.callspec.params["rendered"]
-    knowledge = knowledge_of(baseline_of(FOLDER, stack))
+    knowledge = full_knowledge_of(baseline_of(FOLDER, stack))
     found = [judged for one in rendered.manifests for judged in judge(one, CONTROLS, knowledge)]
     found += [judged for _, judged in judge_stack(rendered.manifests, CONTROLS, knowledge)]
     assert [f"{one.control.id}: {one.finding.message}" for one in found] == []

@@ -10,8 +10,8 @@ from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.baseline import Baseline
-from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.plans.baseline import plan_baseline
+from k8s_hardening.plans.knowing import full_knowledge_of
 from tests.plans.apparmor_loading import LOADER
 
 VERSIONS = [KubeVersion(1, minor) for minor in range(OLDEST.minor, NEWEST.minor + 1)]
@@ -88,7 +88,7 @@ WITH_LOADER = {"apparmor": {"profiles": [{"name": "web"}], "loader": LOADER, "re
 @pytest.mark.parametrize("version", VERSIONS, ids=str)
 def test_a_plan_has_no_finding(version: KubeVersion, changes: dict[str, Any]) -> None:
     made = baseline(version, **changes)
-    knowledge = knowledge_of(made)
+    knowledge = full_knowledge_of(made)
     manifests = plan_baseline(made).manifests
     found = [judged for manifest in manifests for judged in judge(manifest, CONTROLS, knowledge)]
     found += [judged for _, judged in judge_stack(manifests, CONTROLS, knowledge)]
@@ -113,7 +113,7 @@ def test_the_judge_notices_what_a_plan_leaves_out(index: int) -> None:
     made = baseline(NEWEST)
     planned = plan_baseline(made).manifests
     rest = [*planned[:index], *planned[index + 1 :]]
-    found = [*judge_stack(rest, CONTROLS, knowledge_of(made))]
+    found = [*judge_stack(rest, CONTROLS, full_knowledge_of(made))]
     is_guard_rail = planned[index]["kind"] in ("ResourceQuota", "LimitRange") or (
         planned[index]["kind"] == "NetworkPolicy" and planned[index]["metadata"]["name"] == "deny-all"
     )

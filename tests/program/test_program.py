@@ -14,9 +14,9 @@ import yaml
 
 from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS
-from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.model.reading import ROOT, read_baseline
 from k8s_hardening.plans.baseline import plan_baseline
+from k8s_hardening.plans.knowing import full_knowledge_of
 from k8s_hardening.plans.split import resources_of_stack
 from tests.resources.monitor import Recording, record
 
@@ -68,7 +68,7 @@ def test_the_size_of_a_stack_is_told_without_an_engine(environment: str) -> None
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_no_control_has_anything_to_say_about_an_environment(environment: str) -> None:
     config = config_of(environment)
-    knowledge = knowledge_of(read_baseline(config[ROOT]))
+    knowledge = full_knowledge_of(read_baseline(config[ROOT]))
     objects = [resource.inputs for resource in recorded(environment).objects()]
     assert [judged for given in objects for judged in judge(given, CONTROLS, knowledge)] == []
     assert list(judge_stack(objects, CONTROLS, knowledge)) == []

@@ -1,9 +1,10 @@
 """A namespace must be what the judge knows it to be: whose it is, and which Pod Security level it enforces at least.
 
 Restricted fields of Namespaces, system ones excepted, as soon as the judge knows any tenant: metadata.name, which
-must be a namespace of some tenant; the label k8s-hardening/tenant, which must name that tenant; labels by which the
-environment's flows select namespaces, which must be those of that tenant; from 1.23 on the label
-pod-security.kubernetes.io/enforce, which must be no weaker than the known level, as far as what is exempt in the
+must be a namespace of some tenant; the label k8s-hardening/tenant, which must name that tenant; the label
+k8s-hardening/namespace, by which policies name namespaces before 1.21, which must be the namespace's own name where it
+stands; labels by which the environment's flows select namespaces, which must be those of that tenant; from 1.23 on the
+label pod-security.kubernetes.io/enforce, which must be no weaker than the known level, as far as what is exempt in the
 namespace lets that be enforced. Labels never teach the judge anything. A label that enforces nothing at all belongs
 to namespace-pod-security. There is no fix: one of the two is mistaken.
 """
@@ -24,7 +25,7 @@ from k8s_hardening.kube.manifest import UNKNOWN, Manifest, key_path, name_of
 from k8s_hardening.kube.names import SYSTEM_NAMESPACES
 from k8s_hardening.kube.pod_security import ENFORCE, PREFIX, SINCE, STRICTNESS
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
-from k8s_hardening.model.labels import TENANT_LABEL
+from k8s_hardening.model.labels import NAMESPACE_LABEL, TENANT_LABEL
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -40,6 +41,9 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     label = labels_of(manifest).get(TENANT_LABEL)
     if label != owner.name:
         yield finding(key_path(LABELS_PATH, TENANT_LABEL), label, f'set it to "{owner.name}"')
+    stand_in = labels_of(manifest).get(NAMESPACE_LABEL)
+    if stand_in is not None and stand_in != name_of(manifest):
+        yield finding(key_path(LABELS_PATH, NAMESPACE_LABEL), stand_in, f'set it to "{name_of(manifest)}"')
     for key in knowledge.namespace_labels:
         value, known = labels_of(manifest).get(key), owner.labels.get(key)
         if value is UNKNOWN or value != known:

@@ -8,13 +8,13 @@ from typing import Any
 from k8s_hardening.engine.pack_lint import POLICIES
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.enforcement import EnforcementSpec, PackConfiguration
-from k8s_hardening.model.knowing import knowledge_of
+from k8s_hardening.plans.knowing import full_knowledge_of
 
 
 def pack_configuration(baseline: Baseline) -> dict[str, Any]:
     """The configuration of every policy for an environment, as the engine reads it."""
     enforcement = {name: getattr(baseline.enforcement, name) for name in EnforcementSpec.model_fields}
-    one = PackConfiguration(knowledge=knowledge_of(baseline), **enforcement).model_dump(mode="json")
+    one = PackConfiguration(knowledge=full_knowledge_of(baseline), **enforcement).model_dump(mode="json")
     return dict.fromkeys(POLICIES, one)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from k8s_hardening.kube.manifest import Manifest, api_group_of, as_list, as_map, kind_of
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, holds_unknown, kind_of
 from k8s_hardening.kube.networks import Network
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
@@ -48,6 +48,11 @@ class Rule:
         """JSON path of the list of peers."""
         return f"{self.path}.{self.peers_field}"
 
+    @property
+    def is_vague(self) -> bool:
+        """Whether something in it is not known until apply."""
+        return self.spec is as_map(UNKNOWN) or holds_unknown(self.spec)
+
     def peers(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Each peer with its path."""
         for index, peer in enumerate(as_list(self.spec.get(self.peers_field))):
@@ -67,6 +72,21 @@ def is_port_number(value: Any) -> bool:
 def is_port_name(value: Any) -> bool:
     """Whether a value can be the name of a container's port."""
     return isinstance(value, str) and _PORT_NAME.fullmatch(value) is not None
+
+
+def port_of(text: str) -> dict[str, Any]:
+    """A protocol with a port, as a policy has it."""
+    protocol, _, ports = text.partition("/")
+    first, dash, last = ports.partition("-")
+    if not first.isdigit() or (dash and not last.isdigit()):
+        return {"protocol": protocol, "port": ports}  # the name of a port, which may hold hyphens
+    return {"protocol": protocol, "port": int(first), **({"endPort": int(last)} if dash else {})}
+
+
+def port_text(port: Mapping[str, Any]) -> str:
+    """The same the other way; absent protocols are TCP."""
+    last = port.get("endPort")
+    return f"{port.get('protocol') or 'TCP'}/{port.get('port')}" + ("" if last is None else f"-{last}")
 
 
 def is_network_policy(manifest: Manifest) -> bool:

@@ -7,7 +7,11 @@ line reads the same file. A judged stack never supplies or weakens it.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
 
+from k8s_hardening.kube.network_policies import port_of
 from k8s_hardening.kube.version import NEWEST, KubeVersion
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.exemption import Exemption
@@ -52,6 +56,45 @@ class DenialFacts(Model):
     """Its priority, in Calico the order."""
 
 
+class OpeningFacts(Model):
+    """One rule by which a declared flow opens namespaces: one half of the flow's way."""
+
+    namespaces: tuple[str, ...]
+    """Where the rule stands."""
+    direction: Literal["ingress", "egress"]
+    """Whether it lets in or out."""
+    pods: dict[str, Any] = {}
+    """Selector of the pods that it opens."""
+    peers: tuple[dict[str, Any], ...]
+    """Who is at the other end, as a NetworkPolicy names them."""
+    ports: tuple[str, ...] = ()
+    """Ports as flows name them: TCP/5432, UDP/7000-7010, TCP/http. Empty: every port."""
+
+    @cached_property
+    def rule(self) -> dict[str, Any]:
+        """The rule as it stands in a NetworkPolicy."""
+        ports = {"ports": [port_of(text) for text in self.ports]} if self.ports else {}
+        return {"from" if self.direction == "ingress" else "to": list(self.peers), **ports}
+
+
+class NetworkFacts(Model):
+    """Which namespaces are closed, and what the declared flows open there."""
+
+    closed: tuple[str, ...] = ()
+    """Namespaces with a deny-all."""
+    openings: tuple[OpeningFacts, ...] = ()
+    """Everything that may be opened in them, DNS included."""
+
+    @cached_property
+    def of_namespace(self) -> Mapping[str, tuple[OpeningFacts, ...]]:
+        """Each closed namespace with what may be opened there."""
+        found: dict[str, list[OpeningFacts]] = {name: [] for name in self.closed}
+        for one in self.openings:
+            for name in one.namespaces:
+                found.setdefault(name, []).append(one)
+        return {name: tuple(openings) for name, openings in found.items()}
+
+
 class Knowledge(Model):
     """Facts that controls judge by."""
 
@@ -84,6 +127,8 @@ class Knowledge(Model):
     """Who may change the labels of namespaces, in the form of a tenant's subjects."""
     namespace_labels: tuple[str, ...] = ()
     """Keys of labels of namespaces that only the platform sets, since flows select namespaces by them."""
+    network: NetworkFacts | None = None
+    """What the flows of the environment open; None when not declared, and then no connection is asked for its flow."""
     dns: DnsFacts | None = None
     """The DNS of the cluster where its namespace is closed, and so must let everybody in; None where it is not."""
     tenants: tuple[TenantFacts, ...] = ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.kube.network_policies import port_of
 from k8s_hardening.kube.networks import NAME_LABEL, NAMESPACES_NAMED_SINCE, metadata_within, parse_network
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.ends import EndSpec, ExpressionSpec, Labels, NamedEndSpec, PodsSpec
@@ -93,16 +94,7 @@ def _ports(flow: FlowSpec, around: Surroundings) -> dict[str, Any]:
         return {}
     end = flow.destination.end
     named_ports = around.ends[end].ports if end is not None else ()
-    return {"ports": [port(text) for text in flow.ports or named_ports]}
-
-
-def port(text: str) -> dict[str, Any]:
-    """A protocol with a port, as a policy has it."""
-    protocol, _, ports = text.partition("/")
-    first, dash, last = ports.partition("-")
-    if not first.isdigit() or (dash and not last.isdigit()):
-        return {"protocol": protocol, "port": ports}  # the name of a port, which may hold hyphens
-    return {"protocol": protocol, "port": int(first), **({"endPort": int(last)} if dash else {})}
+    return {"ports": [port_of(text) for text in flow.ports or named_ports]}
 
 
 def peers(end: EndSpec, around: Surroundings) -> list[dict[str, Any]]:

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.kube.network_policies import port_of
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
 from k8s_hardening.model.ends import DnsSpec, EndSpec
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.network import DNS_UPSTREAMS, NODES, DenyAllInputs, FlowSpec
-from k8s_hardening.plans.flows import Place, Surroundings, block, flow_policies, named, peers, policy, port
+from k8s_hardening.plans.flows import Place, Surroundings, block, flow_policies, named, peers, policy
 from k8s_hardening.plans.plan import hardened
 
 DENY_ALL = "deny-all"
@@ -40,7 +41,7 @@ def _dns_itself(place: Place, dns: DnsSpec) -> Iterator[Manifest]:
     """What the DNS pods need: everybody's questions, those of nodes as well, and somebody to hand them on to."""
     pods = {"matchLabels": dict(dns.pods)}
     everybody = [{"namespaceSelector": {}}, *peers(EndSpec(end=NODES), place.around)]
-    rule = {"from": everybody, "ports": [port(text) for text in _DNS_PORTS]}
+    rule = {"from": everybody, "ports": [port_of(text) for text in _DNS_PORTS]}
     yield policy(place.namespace, "allow-dns-queries", pods, {"policyTypes": ["Ingress"], "ingress": [rule]})
     upstreams = peers(EndSpec(end=DNS_UPSTREAMS), place.around)
     ports = place.around.ends[DNS_UPSTREAMS].ports or _DNS_PORTS
@@ -60,7 +61,7 @@ def way_out(namespace: str, name: str, pods: dict[str, str], *, to: Iterable[str
 
 
 def _egress(to: list[dict[str, Any]], ports: Iterable[str]) -> dict[str, Any]:
-    return {"policyTypes": ["Egress"], "egress": [{"to": to, "ports": [port(text) for text in ports]}]}
+    return {"policyTypes": ["Egress"], "egress": [{"to": to, "ports": [port_of(text) for text in ports]}]}
 
 
 def _dns_peers(dns: DnsSpec, around: Surroundings) -> list[dict[str, Any]]:

@@ -19,12 +19,13 @@ from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map, as_str, key_path, kind_of, name_of, namespace_of
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.baseline import Baseline
-from k8s_hardening.model.knowing import knowledge_of
+from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.plans.admission_policies import files_of_baseline
 from k8s_hardening.plans.baseline import plan_baseline
 from k8s_hardening.plans.control_plane.part import Part
 from k8s_hardening.plans.control_plane.plan import plan_control_plane
 from k8s_hardening.plans.control_plane.rendered import rendered_settings
+from k8s_hardening.plans.knowing import full_knowledge_of
 from k8s_hardening.plans.plan import Plan
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 
@@ -75,11 +76,12 @@ class _Planned:
 def breaks_of(baseline: Baseline, target: KubeVersion) -> tuple[Break, ...]:
     """What of today's plan another version finds fault with, sorted; on the way up each version is asked."""
     today = _planned(baseline).manifests()
-    before = set(_faults(baseline, today, baseline.kubernetes))
+    told = full_knowledge_of(baseline)
+    before = set(_faults(told, today, baseline.kubernetes))
     way = [KubeVersion(1, minor) for minor in range(baseline.kubernetes.minor + 1, target.minor + 1)] or [target]
     first: dict[tuple[str, str, str], Break] = {}
     for version in way:
-        for fault in _faults(baseline, today, version):
+        for fault in _faults(told, today, version):
             if fault not in before:
                 control, subject, path, found, fix = fault
                 first.setdefault((control, subject, path), Break(version, control, subject, path, found, fix))
@@ -106,8 +108,8 @@ def _planned(baseline: Baseline) -> _Planned:
     return _Planned(plan_baseline(baseline), part)
 
 
-def _faults(baseline: Baseline, manifests: tuple[Manifest, ...], version: KubeVersion) -> Iterator[_Fault]:
-    knowledge = knowledge_of(baseline).model_copy(update={"kubernetes": version})
+def _faults(told: Knowledge, manifests: tuple[Manifest, ...], version: KubeVersion) -> Iterator[_Fault]:
+    knowledge = told.model_copy(update={"kubernetes": version})
     for manifest in manifests:
         for judged in judge(manifest, CONTROLS, knowledge):
             found = judged.finding

@@ -73,7 +73,7 @@ def pods_in(manifests: Iterable[Manifest]) -> dict[Pods, list[Owner]]:
     for manifest in manifests:
         for pod in pods_of(manifest):
             if not pod.is_fragment:
-                found.setdefault(_pods(manifest, pod), []).append(_owner(manifest, pod))
+                found.setdefault(class_of(manifest, pod), []).append(_owner(manifest, pod))
     return found
 
 
@@ -82,7 +82,8 @@ def _owner(manifest: Manifest, pod: Pod) -> Owner:
     return Owner(kind_of(manifest), as_str(name) or UNNAMED, pod.path)
 
 
-def _pods(manifest: Manifest, pod: Pod) -> Pods:
+def class_of(manifest: Manifest, pod: Pod) -> Pods:
+    """What of a pod in an object NetworkPolicies can tell apart."""
     namespace = as_map(manifest.get("metadata")).get("namespace")
     labels = pod.metadata.get("labels")
     ports = [port for container in _serving(pod) for port in as_list(container.get("ports"))]
