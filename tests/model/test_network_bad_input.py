@@ -1,4 +1,4 @@
-"""What a baseline must not say of its network: each refusal names the key path and the value, and what it proposes works."""
+"""What a baseline must not say of its network: a refusal names path and value, and what it proposes works."""
 
 from __future__ import annotations
 
