@@ -280,6 +280,14 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
     )
 
 
+def test_a_name_that_is_in_no_file_is_refused_with_what_could_not_be_read(tmp_path: Path) -> None:
+    result = call("reach", str(tmp_path / "none"), *PAIR)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == [
+        str(tmp_path / "none"), "--from shop/web", "--to shop/db",
+    ]  # fmt: skip
+
+
 def test_an_unknown_stack_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_world(tmp_path, monkeypatch)
     result = call("reach", "--stack", "deg")

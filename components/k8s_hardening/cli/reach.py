@@ -155,7 +155,7 @@ def reach(
         errors += before.errors
         is_odd = _show_changes(before.world, asked.world, errors, form, no_color=no_color)
     elif source is not None and destination is not None:
-        is_odd = _show_pair(asked.world, source, destination, port, protocol, form, no_color=no_color)
+        is_odd = _show_pair(asked, source, destination, port, protocol, form, no_color=no_color)
     else:
         _show_matrix(asked.world, errors, form, no_color=no_color)
     if form != "json" or source is not None:
@@ -173,21 +173,21 @@ def _asked(
 
 
 def _show_pair(
-    world: World, source: str, destination: str, port: int | str | None, protocol: str, form: str, *, no_color: bool
+    asked: Asked, source: str, destination: str, port: int | str | None, protocol: str, form: str, *, no_color: bool
 ) -> bool:
     """Show the answer about a pair; whether it is denied.
 
     Raises:
         BadInputError: an end has no such name, or both are outside.
     """
-    problems: list[str] = []
+    world, problems = asked.world, [printable(error) for error in asked.errors]
     ends: list[Named] = []
     for option, text in (("--from", source), ("--to", destination)):
         try:
             ends.append(end_named(world, text))
         except NoSuchEndError as error:
             problems.append(f"{option} {printable(str(error))}")
-    if problems:
+    if len(ends) < 2:
         raise BadInputError(problems)
     verdict = allows(world, ends[0], ends[1], port, protocol)
     if form == "json":
