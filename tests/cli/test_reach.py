@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from k8s_hardening.cli.reach_worlds import enforcement_of
+from k8s_hardening.cli.stack_files import baseline_of
+from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.reach import Enforcement
-from k8s_hardening.model.cni import CniSpec
+from k8s_hardening.plans.baseline import plan_baseline
 from tests.cli.calling import call
 from tests.cli.stack_world import make_world
 from tests.kube.reach.worlds import Object, by, namespace, pod, policy, small_worlds
@@ -164,11 +166,80 @@ def test_a_stack_is_asked_by_its_plan(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "closed  shop-batch/*" in differing.stdout
 
 
-def test_a_range_is_its_first_port_where_the_plug_in_reads_no_other() -> None:
-    cni = CniSpec(name="cilium", version="1.15")
-    assert enforcement_of(cni, ()) == Enforcement(port_ranges=False)
-    assert enforcement_of(CniSpec(name="cilium", version="1.16"), ()) == Enforcement()
-    assert enforcement_of(CniSpec(name="calico"), ()) == Enforcement()
+@pytest.mark.parametrize(
+    ("name", "version", "switches", "expected"),
+    [
+        ("calico", None, (), Enforcement()),
+        ("cilium", "1.15", ("sctp.enabled",), Enforcement(port_ranges=False)),
+        ("cilium", "1.16", ("sctp.enabled",), Enforcement()),
+        # Which version it is decides, so either may be true; and SCTP is dropped, whatever rules say.
+        ("cilium", None, (), Enforcement(port_ranges=None, sctp_rules=False)),
+        ("k3s", None, (), Enforcement(sctp_rules=False)),
+        ("antrea", "2.7", (), Enforcement(sctp=False, sctp_rules=False)),
+        ("weave", None, (), Enforcement(port_ranges=None, sctp=False, sctp_rules=False, spares_hosts=False)),
+        ("flannel", "0.28", (), Enforcement(False, False, False, sctp=False)),
+        ("kindnet", "0.23", (), Enforcement(False, False)),
+        ("kindnet", None, (), Enforcement(None, None)),
+        ("romana", None, (), Enforcement(None, None, None, sctp=False, sctp_rules=False, spares_hosts=False)),
+        ("aws-vpc-cni", "1.20", (), Enforcement(None, None)),
+        ("aws-vpc-cni", "1.20", ("enable-network-policy",), Enforcement()),
+        ("eks-auto-mode", None, ("controller",), Enforcement(egress=None)),
+    ],
+)
+def test_a_plug_in_is_taken_for_what_is_known_of_it(
+    name: str, version: str | None, switches: tuple[str, ...], expected: Enforcement
+) -> None:
+    assert enforcement_of(name, version, switches, ()) == expected
+
+
+def test_every_plug_in_that_a_baseline_may_name_holds_its_pods_apart() -> None:
+    for name, cni in CNIS.items():
+        if cni.enforces:
+            version = "99.0" if cni.first_version else None
+            made = enforcement_of(name, version, cni.required_switches, ())
+            assert (made.ingress, made.egress) == (True, True), name
+
+
+@pytest.mark.parametrize(
+    ("options", "allowed", "said"),
+    [
+        ((), False, "isolates shop/Pod/web for egress"),
+        (("--cni", "calico"), False, "isolates shop/Pod/web for egress"),
+        (("--cni", "flannel"), True, "the network plug-in does not hold egress to policies"),
+        (("--cni", "kindnet", "--cni-version", "0.20"), True, "the network plug-in does not hold ingress to policies"),
+        (("--cni", "kindnet"), True, "the network plug-in is not known to hold egress to policies"),
+        (("--cni", "kindnet", "--cni-version", "0.24"), False, "isolates shop/Pod/web for egress"),
+        (("--cni", "aws-vpc-cni", "--cni-version", "1.20"), True, "is not known to hold egress to policies"),
+        (
+            ("--cni", "aws-vpc-cni", "--cni-version", "v1.20.1", "--cni-switch", "enable-network-policy"),
+            False,
+            "isolates shop/Pod/web for egress",
+        ),
+        (("--cni", "weave", "--protocol", "SCTP"), True, "the network plug-in is not known to hold SCTP to policies"),
+        (("--cni", "k3s", "--protocol", "SCTP"), False, "isolates shop/Pod/web for egress"),
+    ],
+)
+def test_files_may_say_whose_they_are(options: tuple[str, ...], allowed: bool, said: str) -> None:
+    status, found = reach("--from", "shop/web", "--to", "shop/db", "--port", "81", *options, objects=[WEB, DB, CLOSED])
+    assert (status, found["allowed"]) == (0 if allowed else 1, allowed)
+    assert said in " ".join(found["because"])
+
+
+def test_what_is_compared_has_one_plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack on a plug-in whose SCTP is unverified equals its own files."""
+    project = make_world(tmp_path, monkeypatch).fakes.project
+    plan = plan_baseline(baseline_of(project, "dev")).manifests
+    (tmp_path / "plan.yaml").write_text(yaml.safe_dump_all(plan))
+    path = project / "Pulumi.dev.yaml"
+    path.write_text(path.read_text().replace("name: calico", "name: antrea"))
+    assert enforcement_of(baseline_of(project, "dev").cni.name, None, (), ()) != Enforcement()
+    version = ("--kubernetes", str(baseline_of(project, "dev").kubernetes))
+    assert call("reach", "--stack", "dev", "--against", str(tmp_path / "plan.yaml")).exit_code == 0
+    assert call("reach", str(tmp_path / "plan.yaml"), "--against-stack", "dev", *version).exit_code == 0
+    assert (
+        call("reach", str(tmp_path / "plan.yaml"), "--against-stack", "dev", *version, "--cni", "flannel").exit_code
+        == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,6 +258,11 @@ def test_a_range_is_its_first_port_where_the_plug_in_reads_no_other() -> None:
         (("x.yaml", *PAIR, "--protocol", "ICMP"), "'ICMP' is not one of"),
         (("x.yaml", "--pod-cidr", "10.0.0.1/8"), '"10.0.0.1/8" is not a network; for example "10.244.0.0/16"'),
         (("x.yaml", "--kubernetes", "1.10"), "outside the supported versions"),
+        (("x.yaml", "--cni", "calicoo"), '"calicoo" is not a known CNI; for example "calico"'),
+        (("x.yaml", "--cni", "calico", "--cni-version", "new"), '"new" is not a version; for example "3.32"'),
+        (("x.yaml", "--cni", "calico", "--cni-switch", "on"), 'calico has no switch "on"; it has none'),
+        (("x.yaml", "--cni-version", "1.2"), "say something of a --cni; name it"),
+        (("--stack", "dev", "--cni", "calico"), "a stack has that of its baseline"),
     ],
 )
 def test_a_call_that_makes_no_sense_is_refused(arguments: tuple[str, ...], message: str) -> None:
@@ -202,6 +278,14 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
         'error: --from shop/wep: there is no pod or workload wep in shop; did you mean "web"?\n'
         'error: --to shup/db: there is no namespace shup; did you mean "shop"?\n'
     )
+
+
+def test_a_name_that_is_in_no_file_is_refused_with_what_could_not_be_read(tmp_path: Path) -> None:
+    result = call("reach", str(tmp_path / "none"), *PAIR)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert [line.split(": ")[1] for line in result.stderr.splitlines()] == [
+        str(tmp_path / "none"), "--from shop/web", "--to shop/db",
+    ]  # fmt: skip
 
 
 def test_an_unknown_stack_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ def as_data(name: str, cni: Cni) -> dict[str, Any]:
         "name": name,
         "title": cni.title,
         "facts": {title: _fact_data(getattr(cni, field)) for title, field in _FACTS.items()},
+        "sctpIsolation": None if cni.sctp_isolation is None else _fact_data(cni.sctp_isolation),
         "upkeep": {
             "state": upkeep.state.value,
             "source": upkeep.source,
@@ -90,6 +91,8 @@ def explained(name: str, cni: Cni) -> Iterator[str]:
     for title, field in _FACTS.items():
         fact: Fact = getattr(cni, field)
         yield f"{title + ':':<26}{_answer(fact)}{f'; {fact.note}' if fact.note else ''} [{fact.source}]"
+    if cni.sctp_isolation is not None:
+        yield f"{'SCTP without a rule:':<26}{_dropped(cni.sctp_isolation)} [{cni.sctp_isolation.source}]"
     yield f"{'upkeep:':<26}{_upkeep(cni) or 'maintained'} [{cni.upkeep.source}]"
     for kind in cni.policies:
         yield f"{'kind:':<26}{_kind(kind)}{f'; {kind.note}' if kind.note else ''} [{kind.source}]"
@@ -120,6 +123,8 @@ def _page(cnis: Mapping[str, Cni]) -> Iterator[str]:
         for title, field in _FACTS.items():
             fact: Fact = getattr(cni, field)
             yield f"- {title}: {_answer(fact)}{f'; {fact.note}' if fact.note else ''} ({fact.source})"
+        if cni.sctp_isolation is not None:
+            yield f"- SCTP without a rule: {_dropped(cni.sctp_isolation)} ({cni.sctp_isolation.source})"
         for kind in cni.policies:
             where = "`, `".join(kind.api_versions)
             yield f"- Kind {_kind(kind)}, `{where}`{f': {kind.note}' if kind.note else ''} ({kind.source})"
@@ -138,6 +143,10 @@ def _answer(fact: Fact) -> str:
         return "no"
     since = f" from {version_text(fact.since)}" if fact.since else ""
     return f"yes{since}{f' with {fact.switch}' if fact.switch else ''}"
+
+
+def _dropped(fact: Fact) -> str:
+    return "dropped" if fact.holds else "unverified" if fact.holds is None else "passes"
 
 
 def _kind(kind: PolicyKind) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from k8s_hardening.cli.check import kubernetes_version
+from k8s_hardening.cli.cni_options import check_cni, cni_options
 from k8s_hardening.cli.printing import print_lines, wants_colour
 from k8s_hardening.cli.reach_texts import (
     changes_json,
@@ -17,12 +18,21 @@ from k8s_hardening.cli.reach_texts import (
     pair_json,
     pair_lines,
 )
-from k8s_hardening.cli.reach_worlds import Asked, networks, of_files, of_stack
+from k8s_hardening.cli.reach_worlds import Asked, enforcement_of, networks, of_files, of_stack
 from k8s_hardening.cli.report import printable
 from k8s_hardening.cli.stack_options import no_color_option, project_option
 from k8s_hardening.kube.network_policies import PROTOCOLS, is_port_name, is_port_number
 from k8s_hardening.kube.networks import Network
-from k8s_hardening.kube.reach import Named, NoSuchEndError, World, allows, differences, end_named, matrix
+from k8s_hardening.kube.reach import (
+    Enforcement,
+    Named,
+    NoSuchEndError,
+    World,
+    allows,
+    differences,
+    end_named,
+    matrix,
+)
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.problems import BadInputError
 
@@ -67,6 +77,7 @@ def port(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
     show_default=True,
     help=f"Version of the cluster that the files are for, {OLDEST} to {NEWEST}.",
 )
+@cni_options
 @click.option("--format", "form", type=click.Choice(["text", "json", *_PICTURES]), default="text", show_default=True)
 @no_color_option
 @click.pass_context
@@ -83,6 +94,9 @@ def reach(
     against_stack: str | None,
     pod_cidr: tuple[Network, ...],
     kubernetes: KubeVersion,
+    cni: str | None,
+    cni_version: str | None,
+    cni_switches: tuple[str, ...],
     form: str,
     no_color: bool,
 ) -> None:
@@ -94,7 +108,8 @@ def reach(
     `namespace` for a pod that no policy mentions, or an IP address. In a namespace without workloads, such as those
     of a stack's plan, there is one pod for each selector, and any other one (`namespace/*`).
 
-    What is known only at apply, and pods on the network of their node, may be reached: they count as reached.
+    What is known only at apply, and pods on the network of their node, may be reached: they count as reached. So does
+    what the network plug-in is not known to hold to policies; a stack's is that of its baseline.
 
     Exit status: 0 the pair is allowed, nothing differs, or the matrix was shown; 1 the pair is denied, or something
     differs; 2 something of the input cannot be judged.
@@ -105,6 +120,7 @@ def reach(
       k8s-hardening reach --stack dev --from shop-web/app=web --to payments-db/app=postgres --port 5432
       k8s-hardening reach --stack dev --format svg > reach.svg
       k8s-hardening reach deploy/ --from shop/web --to 169.254.169.254 --port 80 --format json
+      k8s-hardening reach deploy/ --cni cilium --cni-version 1.15
       k8s-hardening reach new/ --against old/
       k8s-hardening reach --stack prod --against-stack dev
     """
@@ -119,15 +135,27 @@ def reach(
         raise click.UsageError("--against compares everything; ask about a pair in a call of its own", ctx)
     if form in _PICTURES and (compares or source is not None):
         raise click.UsageError(f"a picture ({form}) is of the whole matrix; leave out --from, --to and --against", ctx)
-    asked = _asked(paths, stack, project, kubernetes, pod_cidr)
+    if cni is not None and not paths and not against:
+        raise click.UsageError("--cni is of files; a stack has that of its baseline", ctx)
+    check_cni(ctx, cni, cni_version, cni_switches)
+    of_documents = Enforcement(pod_networks=pod_cidr)
+    if cni is not None:
+        of_documents = enforcement_of(cni, cni_version, cni_switches, pod_cidr)
+    before = of_stack(project, against_stack, pod_cidr) if against_stack is not None else None
+    if before is not None and cni is None:
+        of_documents = before.world.enforcement
+    asked = _asked(paths, stack, project, kubernetes, of_documents)
     errors, is_odd = list(asked.errors), False
     if compares:
-        # Files are read as files of the same version as what they are compared with.
-        before = _asked(against, against_stack, project, asked.world.version if against else kubernetes, pod_cidr)
+        if before is None:
+            # Files are read as files of the same cluster as what they are compared with.
+            before = of_files(
+                against, asked.world.version, of_documents if cni is not None else asked.world.enforcement
+            )
         errors += before.errors
         is_odd = _show_changes(before.world, asked.world, errors, form, no_color=no_color)
     elif source is not None and destination is not None:
-        is_odd = _show_pair(asked.world, source, destination, port, protocol, form, no_color=no_color)
+        is_odd = _show_pair(asked, source, destination, port, protocol, form, no_color=no_color)
     else:
         _show_matrix(asked.world, errors, form, no_color=no_color)
     if form != "json" or source is not None:
@@ -137,27 +165,29 @@ def reach(
 
 
 def _asked(
-    paths: Sequence[str], stack: str | None, project: Path, kubernetes: KubeVersion, pod_cidr: tuple[Network, ...]
+    paths: Sequence[str], stack: str | None, project: Path, kubernetes: KubeVersion, of_documents: Enforcement
 ) -> Asked:
-    return of_stack(project, stack, pod_cidr) if stack is not None else of_files(paths, kubernetes, pod_cidr)
+    if stack is not None:
+        return of_stack(project, stack, of_documents.pod_networks)
+    return of_files(paths, kubernetes, of_documents)
 
 
 def _show_pair(
-    world: World, source: str, destination: str, port: int | str | None, protocol: str, form: str, *, no_color: bool
+    asked: Asked, source: str, destination: str, port: int | str | None, protocol: str, form: str, *, no_color: bool
 ) -> bool:
     """Show the answer about a pair; whether it is denied.
 
     Raises:
         BadInputError: an end has no such name, or both are outside.
     """
-    problems: list[str] = []
+    world, problems = asked.world, [printable(error) for error in asked.errors]
     ends: list[Named] = []
     for option, text in (("--from", source), ("--to", destination)):
         try:
             ends.append(end_named(world, text))
         except NoSuchEndError as error:
             problems.append(f"{option} {printable(str(error))}")
-    if problems:
+    if len(ends) < 2:
         raise BadInputError(problems)
     verdict = allows(world, ends[0], ends[1], port, protocol)
     if form == "json":

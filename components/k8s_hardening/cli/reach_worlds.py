@@ -7,19 +7,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from k8s_hardening.cli.sources import read_sources
 from k8s_hardening.cli.verdict import read_items
-from k8s_hardening.kube.cnis import CNIS, Cni
+from k8s_hardening.kube.cnis import CNIS
 from k8s_hardening.kube.networks import Network
 from k8s_hardening.kube.reach import Enforcement, World
 from k8s_hardening.kube.version import KubeVersion
-
-if TYPE_CHECKING:
-    from k8s_hardening.model.cni import CniSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +37,10 @@ def networks(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]
     return tuple(found)
 
 
-def of_files(paths: Sequence[str], version: KubeVersion, pod_networks: tuple[Network, ...]) -> Asked:
+def of_files(paths: Sequence[str], version: KubeVersion, enforcement: Enforcement) -> Asked:
     """The world of some files, folders or the standard input."""
     read = read_items(read_sources(paths, sys.stdin.buffer))
-    world = World.of(
-        (item.manifest for item in read.items), version, Enforcement(pod_networks=pod_networks), imagine=True
-    )
+    world = World.of((item.manifest for item in read.items), version, enforcement, imagine=True)
     return Asked(world, (*map(str, read.problems), *map(str, world.flaws)))
 
 
@@ -61,13 +55,28 @@ def of_stack(project: Path, stack: str, pod_networks: tuple[Network, ...]) -> As
     from k8s_hardening.plans.baseline import plan_baseline
 
     baseline = baseline_of(project, stack)
-    enforcement = enforcement_of(baseline.cni, pod_networks)
+    cni = baseline.cni
+    enforcement = enforcement_of(cni.name, cni.version, cni.switches, pod_networks)
     world = World.of(plan_baseline(baseline).manifests, baseline.kubernetes, enforcement, imagine=True)
     return Asked(world, tuple(map(str, world.flaws)))
 
 
-def enforcement_of(cni: CniSpec, pod_networks: tuple[Network, ...]) -> Enforcement:
-    """What a network plug-in makes of policies, where something is known against it."""
-    since = CNIS[cni.name].port_ranges_since
-    reads_ranges = since is None or cni.version is None or Cni.is_at_least(cni.version, since)
-    return Enforcement(port_ranges=reads_ranges, pod_networks=pod_networks)
+def enforcement_of(
+    name: str, version: str | None, switches: Sequence[str], pod_networks: tuple[Network, ...]
+) -> Enforcement:
+    """What a network plug-in makes of policies, as far as the facts about it go; what is unverified may be either."""
+    facts = CNIS[name]
+    ingress, egress, ranges, sctp, hosts = (
+        fact.in_cluster(version, switches)
+        for fact in (facts.network_policy, facts.egress, facts.end_port, facts.sctp_ports, facts.host_network)
+    )
+    return Enforcement(
+        ingress=ingress,
+        egress=egress,
+        port_ranges=ranges,
+        # Where no policy has an effect, nothing depends on rules.
+        sctp=facts.isolates_sctp(version, switches),
+        sctp_rules=sctp is True or (ingress is False and egress is False),
+        spares_hosts=hosts is False,
+        pod_networks=pod_networks,
+    )

@@ -26,11 +26,9 @@ from k8s_hardening.kube.network_policies import (
     network_of,
     rules_of,
 )
-from k8s_hardening.kube.networks import PORT_RANGES_SINCE
+from k8s_hardening.kube.networks import PORT_RANGES_SINCE, STRICT_CIDRS_SINCE
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
-
-_STRICT_CIDR_SINCE = KubeVersion(1, 36)
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -115,8 +113,8 @@ def _network(path: str, value: Any, version: KubeVersion) -> Iterator[Finding]:
     network = network_of(as_str(value))
     if network is None:
         yield finding(path, value, "use a network in CIDR form, for example 10.20.0.0/16")
-    elif version >= _STRICT_CIDR_SINCE and not is_strict_cidr(as_str(value)):
-        yield finding(path, value, f"write {network}; from {_STRICT_CIDR_SINCE} servers refuse every other form")
+    elif version >= STRICT_CIDRS_SINCE and not is_strict_cidr(as_str(value)):
+        yield finding(path, value, f"write {network}; from {STRICT_CIDRS_SINCE} servers refuse every other form")
 
 
 CONTROL = Control(

@@ -44,6 +44,13 @@ class Fact:
         is_new = self.since is None or is_at_least(version or "", self.since)
         return self.holds is True and is_new and (self.switch is None or self.switch in switches)
 
+    def in_cluster(self, version: str | None, switches: Collection[str]) -> bool | None:
+        """Whether it holds in a cluster of which this was declared; None where that decides nothing."""
+        is_old = self.since is not None and version is not None and not is_at_least(version, self.since)
+        if self.holds is False or (self.holds and is_old):
+            return False
+        return True if self.is_given(version, switches) else None
+
 
 UNVERIFIED = Fact(None, "no source was found")
 
@@ -118,6 +125,8 @@ class Cni:
     host_network: Fact
     """Whether policies select pods on the host network."""
     upkeep: Upkeep
+    sctp_isolation: Fact | None = None
+    """Whether SCTP that no rule allows is dropped, where that is known beside what becomes of rules about it."""
     policies: tuple[PolicyKind, ...] = ()
     """Cluster-wide kinds, the one to prefer first."""
     switches: tuple[tuple[str, Switch], ...] = ()
@@ -161,6 +170,10 @@ class Cni:
     def sctp(self) -> bool | None:
         """Whether rules about SCTP ports take effect; None: unverified."""
         return self.sctp_ports.holds
+
+    def isolates_sctp(self, version: str | None, switches: Collection[str]) -> bool:
+        """Whether isolation is known to hold for SCTP with a declared version and declared switches."""
+        return any(fact.is_given(version, switches) for fact in (self.sctp_ports, self.sctp_isolation) if fact)
 
     def switch(self, name: str) -> Switch | None:
         """One of its switches by name."""

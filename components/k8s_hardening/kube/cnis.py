@@ -88,6 +88,9 @@ _KUBE_NETWORK_POLICIES_HOST = Fact(False, "kube-network-policies 0.8.0 pkg/netwo
 _KUBE_ROUTER_POLICY = Fact(True, "kube-router 2.1.0 pkg/controllers/netpol/policy.go")
 _KUBE_ROUTER_END_PORT = Fact(True, "kube-router 2.1.0 pkg/controllers/netpol/policy.go; PR 1080")
 _KUBE_ROUTER_SCTP = Fact(None, "kube-router issue 1019 asks for it and is open")
+_KUBE_ROUTER_SCTP_ISOLATION = Fact(
+    True, "kube-router 2.1.0 pkg/controllers/netpol/pod.go: what no policy marked is rejected, whatever its protocol"
+)
 _KUBE_ROUTER_HOST = Fact(False, "kube-router 2.1.0 pkg/controllers/netpol/utils.go")
 
 _AWS_END_PORT = Fact(True, "agent 1.4.3 pkg/fwruleprocessor/fw_rule_processor.go")
@@ -247,6 +250,10 @@ CNIS: dict[str, Cni] = {
         sctp_ports=Fact(True, "cilium 1.20.2 Documentation/configuration/sctp.rst: beta", switch="sctp.enabled"),
         host_network=_CILIUM_HOST,
         upkeep=_maintained("cilium 1.20.2"),
+        sctp_isolation=Fact(
+            True,
+            "cilium 1.20.2 bpf/lib/conntrack.h: without sctp.enabled, it is an unknown protocol and dropped",
+        ),
         policies=(
             PolicyKind(
                 CLUSTERWIDE,
@@ -368,6 +375,7 @@ CNIS: dict[str, Cni] = {
         sctp_ports=_KUBE_ROUTER_SCTP,
         host_network=_KUBE_ROUTER_HOST,
         upkeep=_maintained("k3s documentation"),
+        sctp_isolation=_KUBE_ROUTER_SCTP_ISOLATION,
         notes=("off with disable-network-policy: true (k3s documentation); this package never sets that",),
     ),
     "kindnet": Cni(
@@ -410,6 +418,7 @@ CNIS: dict[str, Cni] = {
         sctp_ports=_KUBE_ROUTER_SCTP,
         host_network=_KUBE_ROUTER_HOST,
         upkeep=Upkeep(State.UNVERIFIED, "the newest module that was found, v2.1.0, is of March 2024"),
+        sctp_isolation=_KUBE_ROUTER_SCTP_ISOLATION,
     ),
     "ovn-kubernetes": Cni(
         "OVN-Kubernetes",

@@ -16,6 +16,9 @@ NAMESPACES_NAMED_SINCE = KubeVersion(1, 21)
 PORT_RANGES_SINCE = KubeVersion(1, 22)
 # Before, the server refuses policies for SCTP: v1.18.20, pkg/features and pkg/apis/networking/validation.
 SCTP_SINCE = KubeVersion(1, 19)
+# From then on it refuses networks in any but their plain form in new objects (StrictIPCIDRValidation): v1.37.2,
+# pkg/features/kube_features.go.
+STRICT_CIDRS_SINCE = KubeVersion(1, 36)
 
 BLIND_TO_NODES = {
     "azure-cni-cilium": "an ipBlock cannot select node addresses (AKS documentation)",

@@ -222,6 +222,7 @@ def _sentence(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_label)]
+NamespaceNames = Annotated[tuple[Name, ...], not_empty('["shop-web"]')]
 EndName = Annotated[str, matching(r"[a-z][a-z0-9_-]{0,62}", "is not a name of an end", '"ingress_controller"')]
 Accepted = Annotated[str, AfterValidator(_accepted)]
 FlowName = Annotated[str, AfterValidator(_flow_name)]

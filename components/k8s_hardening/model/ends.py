@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from k8s_hardening.kube.networks import METADATA_NETWORKS, parse_network
+from k8s_hardening.kube.networks import METADATA_NETWORKS, metadata_within, parse_network
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.checked import EndName, LabelKey, LabelValue, Name, Port, Switch, not_empty, wrong
 
@@ -118,6 +118,7 @@ class NamedEndSpec(Model):
     def _one_kind(self) -> NamedEndSpec:
         if (self.namespace is None) == (not self.cidrs):
             raise wrong("names not exactly one of namespace and cidrs", '{namespace: "ingress-nginx"}')
+        _check_credentials(self, self.cidrs)
         _check_pods(self, are_networks=bool(self.cidrs))
         return self
 
@@ -160,8 +161,17 @@ class EndSpec(Model):
             raise wrong("selects pods of a named end, which says itself which pods it is", '{end: "monitoring"}')
         if self.cidr is None and (self.except_for or self.node_credentials):
             raise wrong("says something of a network and names no cidr", '{cidr: "10.20.0.0/16"}')
+        _check_credentials(self, filter(None, (self.cidr,)))
         _check_pods(self, are_networks=self.cidr is not None)
         return self
+
+
+def _check_credentials(end: NamedEndSpec | EndSpec, networks: Iterable[str]) -> None:
+    if end.node_credentials and not any(metadata_within(parse_network(one)) for one in networks):
+        raise wrong(
+            "says node_credentials: true and names no network that has them",
+            '{cidr: "169.254.169.254/32", node_credentials: true}',
+        )
 
 
 def _check_pods(end: NamedEndSpec | EndSpec, *, are_networks: bool) -> None:

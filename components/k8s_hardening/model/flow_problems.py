@@ -18,6 +18,7 @@ from k8s_hardening.kube.networks import (
     PORT_RANGES_SINCE,
     SCTP_SINCE,
     Network,
+    metadata_within,
     parse_network,
 )
 from k8s_hardening.kube.pod_security import PREFIX
@@ -263,7 +264,20 @@ def _size(network: Network) -> int:
 
 
 def _metadata(loc: Loc, text: Any, end: dict[str, Any]) -> Iterator[Problem]:
-    if _parsed(text) in METADATA_NETWORKS and end.get("node_credentials") is not True:
+    network = _parsed(text)
+    is_meant = end.get("node_credentials") is True
+    held = metadata_within(network) if network is not None else None
+    if is_meant and held is not None and network != held:
+        # Else the address would come along without anybody having named it, nor answered for it.
+        yield (
+            loc,
+            text,
+            (
+                "is more than where clouds serve the credentials of a node; name that address by itself with "
+                f'node_credentials: true, and this network in another flow; for example "{held}"'
+            ),
+        )
+    if network in METADATA_NETWORKS and not is_meant:
         yield (
             loc,
             text,
@@ -323,14 +337,19 @@ def _first_of_range(port: Any) -> str:
 
 
 def beyond_cni(lists: Iterable[tuple[Loc, Any]], cni: dict[str, Any]) -> Iterator[Problem]:
-    """Ports that the network plug-in does not heed, in lists of ports with their places."""
+    """Ports that the network plug-in does not heed, in lists of ports with their places; what is unverified may be."""
     known = CNIS.get(plain_text(cni.get("name")))
-    since = known.port_ranges_since if known else None
-    if known is None or since is None or known.is_at_least(plain_text(cni.get("version")), since):
+    if known is None:
         return
+    since = known.port_ranges_since
+    reads_ranges = since is None or known.is_at_least(plain_text(cni.get("version")), since)
+    sctp = known.sctp_ports
+    switches = [one for one in plain_list(cni.get("switches")) if isinstance(one, str)]
+    lacks_sctp = sctp.holds is False or (sctp.switch is not None and sctp.switch not in switches)
     for loc, ports in lists:
         for index, port in enumerate(plain_list(ports)):
-            if first := _first_of_range(port):
+            protocol, _, rest = plain_text(port).partition("/")
+            if (first := _first_of_range(port)) and since is not None and not reads_ranges:
                 yield (
                     (*loc, index),
                     port,
@@ -339,6 +358,17 @@ def beyond_cni(lists: Iterable[tuple[Loc, Any]], cni: dict[str, Any]) -> Iterato
                         f'each port, or say cni.version; for example "{first}"'
                     ),
                 )
+            if protocol == "SCTP" and lacks_sctp:
+                yield (*loc, index), port, _without_sctp(cni["name"], sctp.switch, rest)
+
+
+def _without_sctp(name: str, switch: str | None, rest: str) -> str:
+    if switch is None:
+        return f'is SCTP, and {name} does not heed rules about it; use another protocol; for example "TCP/{rest}"'
+    return (
+        f"is SCTP, and {name} heeds rules about it only where that is switched on; do so and say "
+        f'cni.switches: ["{switch}"], or use another protocol; for example "TCP/{rest}"'
+    )
 
 
 def namespaces_without_name(flows: Sequence[Flow], known: Known) -> Iterator[Problem]:

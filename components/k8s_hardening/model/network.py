@@ -10,7 +10,17 @@ from pydantic import Field
 
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model, Whole
-from k8s_hardening.model.checked import Accepted, EndName, FlowName, FreeLabelKey, Name, Port, Switch, not_empty
+from k8s_hardening.model.checked import (
+    Accepted,
+    EndName,
+    FlowName,
+    FreeLabelKey,
+    Name,
+    NamespaceNames,
+    Port,
+    Switch,
+    not_empty,
+)
 from k8s_hardening.model.crossing import deny_all_problems
 from k8s_hardening.model.ends import DnsSpec, EndSpec, Labels, NamedEndSpec
 from k8s_hardening.model.raw import Problem
@@ -54,7 +64,7 @@ class DenyAllInputs(Whole):
     """Connections that the deny-all lets through; one end is this namespace."""
     labels: Labels = Field(default={}, examples=[{"k8s-hardening/tenant": "payments"}])
     """Labels of the namespace, by which flows may select it."""
-    tenants: dict[Name, tuple[Name, ...]] = Field(default={}, examples=[_TENANTS])
+    tenants: dict[Name, NamespaceNames] = Field(default={}, examples=[_TENANTS])
     """Namespaces of the tenants that flows name."""
     ends: dict[EndName, NamedEndSpec] = Field(default={}, examples=[_ENDS])
     """Ends that flows call by name."""

@@ -20,6 +20,7 @@ from k8s_hardening.model.checked import (
     FreeLabelKey,
     LabelValue,
     Name,
+    NamespaceNames,
     ObjectName,
     Quantity,
     Subject,
@@ -271,7 +272,7 @@ class TenantInputs(TenantSpec, Whole):
     """Kubernetes version of the cluster."""
     dns: DnsSpec = DnsSpec()
     """Where the cluster resolves names."""
-    tenants: dict[Name, tuple[Name, ...]] = Field(default={}, examples=[{"shop": ["shop-web", "shop-cart"]}])
+    tenants: dict[Name, NamespaceNames] = Field(default={}, examples=[{"shop": ["shop-web", "shop-cart"]}])
     """Namespaces of the other tenants that flows name."""
     ends: dict[EndName, NamedEndSpec] = Field(default={}, examples=[{"monitoring": {"namespace": "monitoring"}}])
     """Ends that flows call by name."""

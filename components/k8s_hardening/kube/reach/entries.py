@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from k8s_hardening.kube.reach.masks import Bounds
 from k8s_hardening.kube.reach.policies import Grant
-from k8s_hardening.kube.reach.ports import EVERY_PORT, PortSet, joined, of_protocol, port_set
+from k8s_hardening.kube.reach.ports import EVERY_PORT, PortSet, joined, of_protocol, port_set, without
 from k8s_hardening.kube.reach.world import World
 
 Opened = Mapping[tuple[int, PortSet], int]
@@ -24,6 +24,10 @@ class Direction:
 
 def direction_of(world: World, *, is_ingress: bool) -> Direction:
     """What every end lets in, or lets out."""
+    holds = world.enforcement.holds(is_ingress=is_ingress)
+    if holds is False:
+        everything = {(world.everyone, EVERY_PORT): world.everyone}
+        return Direction(everything, everything)
     sure: dict[tuple[int, PortSet], int] = {}
     may: dict[tuple[int, PortSet], int] = {}
     isolated_sure = isolated_may = 0
@@ -45,9 +49,18 @@ def direction_of(world: World, *, is_ingress: bool) -> Direction:
     _add(may, world.everyone, EVERY_PORT, world.everyone & ~isolated_sure)
     # A pod on the host's network may share its node with the other pod, and a node is never cut off from its pods.
     _add(may, world.on_host.may, EVERY_PORT, world.all_pods)
+    if holds is None:
+        _add(may, world.everyone, EVERY_PORT, world.all_pods)
     if not world.enforcement.sctp:
         _add(may, world.everyone, of_protocol("SCTP"), world.all_pods)
-    return Direction(sure, may)
+    return Direction(sure if world.enforcement.sctp_rules else _without_sctp(sure), may)
+
+
+def _without_sctp(opened: Opened) -> Opened:
+    less: dict[tuple[int, PortSet], int] = {}
+    for (peers, ports), subjects in opened.items():
+        _add(less, peers, without(ports, of_protocol("SCTP")), subjects)
+    return less
 
 
 def _add(opened: dict[tuple[int, PortSet], int], peers: int, ports: PortSet, subjects: int) -> None:

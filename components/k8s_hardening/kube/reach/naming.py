@@ -12,6 +12,8 @@ from k8s_hardening.kube.reach.ends import ANY_OTHER, End, Owner, Pods
 from k8s_hardening.kube.reach.regions import Address
 from k8s_hardening.kube.reach.world import World
 
+_LONGEST = 4096  # characters of a name, labels included; nobody's pod has more
+
 
 class NoSuchEndError(Exception):
     """A name leads to no end, or to several; the text says which name would do."""
@@ -36,6 +38,8 @@ def end_named(world: World, text: str) -> Named:
     Raises:
         NoSuchEndError: nothing has that name, or several things have.
     """
+    if len(text) > _LONGEST:
+        raise NoSuchEndError(f"{text[:40]}...: has {len(text)} characters, which is no name of a pod")
     if (address := _address(text)) is not None:
         holders = [pods for pods in world.pods if address in pods.addresses]
         return Named(text, holders[0] if holders else world.regions.all[world.regions.place_of(address)])

@@ -15,6 +15,7 @@ from k8s_hardening.kube.networks import Network
 from k8s_hardening.kube.reach.policy_flaws import Flaw, flaws_of
 from k8s_hardening.kube.reach.ports import EVERY_PORT, NO_PORTS, PortSet, port_set
 from k8s_hardening.kube.reach.selectors import Selector
+from k8s_hardening.kube.version import KubeVersion
 
 UNNAMED = "(name not known yet)"
 
@@ -88,15 +89,17 @@ class Policy:
         return self.ingress if is_ingress else self.egress
 
 
-def read_policy(manifest: Manifest, *, reads_ranges: bool = True) -> Policy | tuple[Flaw, ...]:
+def read_policy(manifest: Manifest, version: KubeVersion, *, reads_ranges: bool | None) -> Policy | tuple[Flaw, ...]:
     """What a NetworkPolicy means, or why the server refuses it.
 
     Args:
         manifest: the object; its namespace is `default` when it names none, as for kubectl.
-        reads_ranges: whether server and network plug-in heed endPort; otherwise a range is its first port.
+        version: version of the server.
+        reads_ranges: whether server and network plug-in heed endPort; otherwise a range is its first port. With None
+            that is not known, and the other ports may be open.
     """
     metadata, spec = as_map(manifest.get("metadata")), as_map(manifest.get("spec"))
-    flaws = tuple(flaws_of(manifest))
+    flaws = tuple(flaws_of(manifest, version))
     if flaws:
         return flaws
     name, namespace = metadata.get("name"), metadata.get("namespace")
@@ -113,7 +116,7 @@ def read_policy(manifest: Manifest, *, reads_ranges: bool = True) -> Policy | tu
     )
 
 
-def _side(manifest: Manifest, spec: dict[str, Any], kind: str, *, reads_ranges: bool) -> Side:
+def _side(manifest: Manifest, spec: dict[str, Any], kind: str, *, reads_ranges: bool | None) -> Side:
     isolates, isolates_may = _isolation(spec, kind)
     if not isolates_may:
         return Side(False, False)
@@ -134,7 +137,7 @@ def _isolation(spec: dict[str, Any], kind: str) -> tuple[bool, bool]:
     return bool(egress) and egress != [UNKNOWN], bool(egress)
 
 
-def _grant(rule: Rule, *, reads_ranges: bool) -> Grant:
+def _grant(rule: Rule, *, reads_ranges: bool | None) -> Grant:
     peers = tuple(_peers(peer) for _, peer in rule.peers())
     sure: list[tuple[str, int, int]] = []
     may: list[tuple[str, int, int]] = []
@@ -155,7 +158,7 @@ def _add_port(
     may: list[tuple[str, int, int]],
     named: list[tuple[str, str]],
     *,
-    reads_ranges: bool,
+    reads_ranges: bool | None,
 ) -> None:
     protocol, first, last = port.get("protocol"), port.get("port"), port.get("endPort")
     protocols = PROTOCOLS if protocol is UNKNOWN else (protocol or "TCP",)
@@ -167,10 +170,11 @@ def _add_port(
             named.append((one, first)) if protocol is not UNKNOWN else may.append((one, 1, HIGHEST_PORT))
         else:
             low, high = (1, HIGHEST_PORT) if first is None else (first, first)
-            if isinstance(last, int) and reads_ranges:
-                high = last
+            if isinstance(last, int) and reads_ranges is not False:
+                may.append((one, low, last))
+                high = last if reads_ranges else high
             (may if protocol is UNKNOWN else sure).append((one, low, high))
-            if last is UNKNOWN and reads_ranges:
+            if last is UNKNOWN and reads_ranges is not False:
                 may.append((one, low, HIGHEST_PORT))
 
 

@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, as_str, name_of, namespace_of
+from k8s_hardening.kube.names import is_dns1123_subdomain
 from k8s_hardening.kube.network_policies import (
     PEER_FIELDS,
     POLICY_TYPES,
     PROTOCOLS,
     is_port_name,
     is_port_number,
+    is_strict_cidr,
     network_of,
     rules_of,
 )
+from k8s_hardening.kube.networks import STRICT_CIDRS_SINCE
 from k8s_hardening.kube.reach.selectors import selector_flaws
+from k8s_hardening.kube.version import KubeVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,17 @@ class Flaw:
         return f"{self.subject}: {self.path} {self.what}"
 
 
-def flaws_of(manifest: Manifest) -> Iterator[Flaw]:
-    """Everything in a NetworkPolicy that the server refuses; never a value that is not known yet."""
+def flaws_of(manifest: Manifest, version: KubeVersion) -> Iterator[Flaw]:
+    """Everything in a NetworkPolicy that a new server object must not hold; never a value that is not known yet."""
     subject = f"NetworkPolicy {namespace_of(manifest) or 'default'}/{name_of(manifest) or '(no name)'}"
-    for path, what in _flaws(manifest):
+    for path, what in _flaws(manifest, version):
         yield Flaw(subject, path, f"{what}, so the server refuses the policy")
 
 
-def _flaws(manifest: Manifest) -> Iterator[tuple[str, str]]:
+def _flaws(manifest: Manifest, version: KubeVersion) -> Iterator[tuple[str, str]]:
+    name = as_map(manifest.get("metadata")).get("name")
+    if isinstance(name, str) and not is_dns1123_subdomain(name):
+        yield "metadata.name", "is no name of an object"
     spec = manifest.get("spec")
     if spec is UNKNOWN or spec is None:
         return
@@ -70,7 +77,7 @@ def _flaws(manifest: Manifest) -> Iterator[tuple[str, str]]:
         for path, port in one.ports():
             yield from _port_flaws(path, port)
         for path, peer in one.peers():
-            yield from _peer_flaws(path, peer)
+            yield from _peer_flaws(path, peer, version)
 
 
 def _list_flaws(value: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -92,7 +99,7 @@ def _port_flaws(path: str, port: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"{path}.endPort", "is below port"
 
 
-def _peer_flaws(path: str, peer: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _peer_flaws(path: str, peer: dict[str, Any], version: KubeVersion) -> Iterator[tuple[str, str]]:
     kinds = [name for name in PEER_FIELDS if peer.get(name) is not None]
     if not kinds:
         yield path, "names no podSelector, namespaceSelector or ipBlock"
@@ -110,6 +117,8 @@ def _peer_flaws(path: str, peer: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if outer is None:
         yield f"{path}.ipBlock.cidr", "is not a network in CIDR form"
         return
+    if _is_loose(cidr, version):
+        yield f"{path}.ipBlock.cidr", f"is not the plain form of {outer}"
     yield from _list_flaws(as_map(block).get("except"), f"{path}.ipBlock.except")
     for index, value in enumerate(as_list(as_map(block).get("except"))):
         if value is UNKNOWN:
@@ -123,3 +132,9 @@ def _peer_flaws(path: str, peer: dict[str, Any]) -> Iterator[tuple[str, str]]:
         )
         if not is_inside:
             yield f"{path}.ipBlock.except[{index}]", "is not a smaller network inside cidr"
+        elif _is_loose(value, version):
+            yield f"{path}.ipBlock.except[{index}]", f"is not the plain form of {inner}"
+
+
+def _is_loose(cidr: Any, version: KubeVersion) -> bool:
+    return version >= STRICT_CIDRS_SINCE and not is_strict_cidr(as_str(cidr))

@@ -118,6 +118,8 @@ def _expression_flaws(raw: Any, path: str) -> Iterator[tuple[str, str]]:
         yield f"{path}.values", f"is empty, and {operator} needs values"
     elif operator in ("Exists", "DoesNotExist") and isinstance(values, list) and values:
         yield f"{path}.values", f"is given, and {operator} takes none"
+    # Servers before 1.26 keep such a selector (k8s.io/apimachinery v0.25.16 pkg/apis/meta/v1/validation), but nobody
+    # can read it: LabelSelectorAsSelector refuses it in every version.
     for index, value in enumerate(as_list(values)):
         if not (value is UNKNOWN or (isinstance(value, str) and is_label_value(value))):
             yield f"{path}.values[{index}]", "is not the value of a label"

@@ -102,7 +102,11 @@ def allows(
     out = _half(world, here, there, asked, is_ingress=False)
     into = _half(world, there, here, asked, is_ingress=True)
     may, sure = met(met(out.may, into.may), asked), met(met(out.sure, into.sure), asked)
-    return Verdict(may, sure, tuple(_because(out, into, may)))
+    because = tuple(_because(out, into, may))
+    doubtful = NO_PORTS if world.enforcement.sctp_rules else met(sure, of_protocol("SCTP"))
+    if doubtful:
+        because = (*because, Reason(Because.CAVEAT, "the network plug-in is not known to let SCTP through"))
+    return Verdict(may, without(sure, doubtful), because)
 
 
 def _asked(destination: End, port: int | str | None, protocol: str) -> PortSet:
@@ -133,7 +137,10 @@ def _half(world: World, subject: int, peer: int, asked: PortSet, *, is_ingress: 
     if not isinstance(end, Pods):
         return _Half(asked, asked, ())
     name, direction = end_text(world, end), "ingress" if is_ingress else "egress"
-    if world.on_host.sure >> subject & 1:
+    if world.enforcement.holds(is_ingress=is_ingress) is False:
+        text = f"the network plug-in does not hold {direction} to policies, so everything is allowed there"
+        return _Half(asked, asked, (Reason(Because.CAVEAT, text),))
+    if not world.governed.may >> subject & 1:
         text = f"{name} has the address of its node, and no NetworkPolicy governs it"
         return _Half(asked, asked, (Reason(Because.CAVEAT, text),))
     isolating: list[Policy] = []
@@ -167,6 +174,9 @@ def _half(world: World, subject: int, peer: int, asked: PortSet, *, is_ingress: 
         may = asked
         text = f"{name} may be open for {direction}: what would isolate it is not known for sure"
         reasons.append(Reason(Because.CAVEAT, text))
+    if world.enforcement.holds(is_ingress=is_ingress) is None and may != asked:
+        may = asked
+        reasons.append(Reason(Because.CAVEAT, f"the network plug-in is not known to hold {direction} to policies"))
     may = _widened(world, peer, other, asked, may, reasons)
     if without(asked, may):
         reasons.append(_denial(name, direction, isolating, is_all=not may))
@@ -204,7 +214,7 @@ def _widened(world: World, peer: int, other: End, asked: PortSet, may: PortSet, 
         reasons.append(Reason(Because.CAVEAT, text))
         return asked
     if not world.enforcement.sctp and met(asked, of_protocol("SCTP")):
-        reasons.append(Reason(Because.CAVEAT, "the network plug-in does not hold SCTP to policies"))
+        reasons.append(Reason(Because.CAVEAT, "the network plug-in is not known to hold SCTP to policies"))
         return joined(may, met(asked, of_protocol("SCTP")))
     return may
 

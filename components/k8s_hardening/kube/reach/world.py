@@ -27,12 +27,24 @@ _NAME_LABEL = "kubernetes.io/metadata.name"
 class Enforcement:
     """What the network plug-in makes of policies, as far as it bears on what they mean."""
 
-    port_ranges: bool = True
-    """Whether it heeds endPort; otherwise a range is its first port."""
+    ingress: bool | None = True
+    """Whether policies take effect on what enters a pod; None where that is not known, so that everything may enter."""
+    egress: bool | None = True
+    """The same for what leaves a pod."""
+    port_ranges: bool | None = True
+    """Whether it heeds endPort; otherwise a range is its first port, and with None the others may be open."""
     sctp: bool = True
-    """Whether policies hold for SCTP; otherwise every SCTP port may be open."""
+    """Whether isolation holds for SCTP; otherwise every SCTP port may be open."""
+    sctp_rules: bool = True
+    """Whether rules are known to open SCTP ports; otherwise none is open for sure."""
+    spares_hosts: bool = True
+    """Whether selectors are known to pass over pods on the host's network; otherwise policies may govern them."""
     pod_networks: tuple[Network, ...] = ()
     """Where pods have their addresses. Without it, no ipBlock covers a pod whose address is not known."""
+
+    def holds(self, *, is_ingress: bool) -> bool | None:
+        """Whether policies take effect in one direction."""
+        return self.ingress if is_ingress else self.egress
 
 
 @dataclass(frozen=True)
@@ -71,8 +83,8 @@ class World:
             imagine: add the pods that could run in namespaces without workloads, see `imagined_pods`.
         """
         objects = [one for manifest in manifests for _, one in expand_lists(manifest)]
-        reads_ranges = enforcement.port_ranges and version >= PORT_RANGES_SINCE
-        policies, flaws = _policies(objects, reads_ranges=reads_ranges)
+        reads_ranges = enforcement.port_ranges if version >= PORT_RANGES_SINCE else False
+        policies, flaws = _policies(objects, version, reads_ranges=reads_ranges)
         owners = {pods: tuple(found) for pods, found in pods_in(objects).items()}
         namespaces, disagreeing = _namespaces(
             objects, (*(one.namespace for one in owners), *_places(policies)), version
@@ -135,7 +147,8 @@ class World:
     @cached_property
     def governed(self) -> Bounds:
         """Pods whose traffic policies can govern: those that are not on the host's network."""
-        return Bounds(self.all_pods & ~self.on_host.may, self.all_pods & ~self.on_host.sure)
+        spared = self.on_host.sure if self.enforcement.spares_hosts else 0
+        return Bounds(self.all_pods & ~self.on_host.may, self.all_pods & ~spared)
 
     @cached_property
     def _labels(self) -> LabelIndex:
@@ -252,12 +265,14 @@ def _places(policies: Iterable[Policy]) -> list[str]:
     return [one.namespace for one in policies if one.namespace is not None]
 
 
-def _policies(objects: Iterable[Manifest], *, reads_ranges: bool) -> tuple[tuple[Policy, ...], list[Flaw]]:
+def _policies(
+    objects: Iterable[Manifest], version: KubeVersion, *, reads_ranges: bool | None
+) -> tuple[tuple[Policy, ...], list[Flaw]]:
     found: list[Policy] = []
     flaws: list[Flaw] = []
     for one in objects:
         if is_network_policy(one):
-            read = read_policy(one, reads_ranges=reads_ranges)
+            read = read_policy(one, version, reads_ranges=reads_ranges)
             if isinstance(read, Policy):
                 found.append(read)
             else:
