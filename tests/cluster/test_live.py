@@ -16,7 +16,7 @@ import yaml
 
 from tests.builders import DIGEST, container, pod
 from tests.cluster.cluster import Cluster
-from tests.e2e.checkout import Checkout, Ran, checkout
+from tests.e2e.checkout import Checkout, Ran, checkout, without_tenant
 
 pytestmark = pytest.mark.cluster
 
@@ -53,12 +53,10 @@ class Live:
         """Change a tenant of the baseline, or with None take it out, and tell the pack."""
 
         def changed(baseline: dict[str, Any]) -> None:
-            tenants = baseline["tenants"]
-            place = next(index for index, one in enumerate(tenants) if one["name"] == tenant)
             if change is None:
-                del tenants[place]
-            else:
-                tenants[place] |= change
+                without_tenant(baseline, tenant)
+                return
+            next(one for one in baseline["tenants"] if one["name"] == tenant).update(change)
 
         self.edit(changed)
 

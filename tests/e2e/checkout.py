@@ -20,6 +20,17 @@ _PROJECT = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "__main__.py",
 _SECONDS = 240
 
 
+def without_tenant(baseline: dict[str, Any], name: str) -> dict[str, Any]:
+    """Take a tenant out of a baseline, and what others had accepted of it, since consent to no flow is refused."""
+    tenants = baseline["tenants"]
+    gone = next(one for one in tenants if one["name"] == name)
+    tenants.remove(gone)
+    for one in tenants:
+        one["accepts"] = [flow for flow in one.get("accepts", []) if not flow.startswith(f"{name}/")]
+    assert isinstance(gone, dict)
+    return gone
+
+
 @dataclass(frozen=True)
 class Ran:
     """How one command ended."""

@@ -11,7 +11,7 @@ import yaml
 
 from k8s_hardening.model.labels import TENANT_LABEL
 from k8s_hardening.model.reading import read_baseline
-from tests.e2e.checkout import Checkout
+from tests.e2e.checkout import Checkout, without_tenant
 
 pytestmark = pytest.mark.e2e
 PASSPHRASE = {"PULUMI_CONFIG_PASSPHRASE": "of-a-test"}
@@ -50,12 +50,7 @@ def test_up_twice_changes_nothing_the_second_time_and_a_removed_tenant_goes_alon
 
     path = project.folder / "Pulumi.dev.yaml"
     document = yaml.safe_load(path.read_text())
-    tenants = document["config"]["k8s-hardening:baseline"]["tenants"]
-    gone = next(one for one in tenants if one["name"] == "platform-tools")
-    tenants.remove(gone)
-    # A consent to a flow that is no more is refused, so what others had accepted of the tenant leaves with it.
-    for one in tenants:
-        one["accepts"] = [flow for flow in one.get("accepts", []) if not flow.startswith("platform-tools/")]
+    gone = without_tenant(document["config"]["k8s-hardening:baseline"], "platform-tools")
     path.write_text(yaml.safe_dump(document))
     assert project.run("pack-config").status == 0
     third = project.up()

@@ -110,7 +110,7 @@ class _Declared:
 
 
 def _read(manifest: Manifest, knowledge: Knowledge) -> Policy | None:
-    read = read_policy(manifest, reads_ranges=knowledge.kubernetes >= PORT_RANGES_SINCE)
+    read = read_policy(manifest, knowledge.kubernetes, reads_ranges=knowledge.kubernetes >= PORT_RANGES_SINCE)
     return read if isinstance(read, Policy) else None
 
 
