@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from k8s_hardening.kube.names import is_dns1123_subdomain, is_label_key
+from k8s_hardening.kube.names import is_dns1123_subdomain
 from k8s_hardening.kube.quantities import parse_quantity
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model, Whole
@@ -21,10 +20,8 @@ from k8s_hardening.model.checked import (
     LabelValue,
     Name,
     ObjectName,
-    Quantity,
     Subject,
     Switch,
-    TenantNamespace,
     not_empty,
     wrong,
 )
@@ -32,140 +29,10 @@ from k8s_hardening.model.crossing import tenant_problems
 from k8s_hardening.model.ends import DnsSpec, NamedEndSpec
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import PullSecretSpec
+from k8s_hardening.model.namespaces import NamespaceSpec
 from k8s_hardening.model.network import FlowSpec
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.workloads import WorkloadsSpec
-
-
-class PodSecurityLevel(StrEnum):
-    """Pod Security Standard that a tenant's namespace enforces; privileged is never a tenant's."""
-
-    RESTRICTED = "restricted"
-    BASELINE = "baseline"
-
-
-# k8s.io/kubernetes v1.37.2 pkg/apis/core/helper: standard quota resources; counts must be whole numbers.
-_COUNTS = frozenset({
-    "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "persistentvolumeclaims", "configmaps",
-    "services.nodeports", "services.loadbalancers",
-})  # fmt: skip
-QUOTA_RESOURCES = _COUNTS | {
-    "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage",
-    "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage",
-}  # fmt: skip
-DEFAULT_QUOTA = {
-    "pods": "50",
-    "requests.cpu": "4",
-    "requests.memory": "8Gi",
-    "limits.cpu": "8",
-    "limits.memory": "16Gi",
-    "services.nodeports": "0",
-    "services.loadbalancers": "0",
-}
-
-
-def _quota_resource(name: str) -> str:
-    # Of other names only qualified ones count: count/deployments.apps, requests.nvidia.com/gpu.
-    if (
-        name in QUOTA_RESOURCES
-        or name.startswith(("hugepages-", "requests.hugepages-"))
-        or ("/" in name and is_label_key(name))
-    ):
-        return name
-    raise wrong("is not a resource of a quota", '"requests.cpu" or "count/jobs.batch"')
-
-
-def _over(defaults: dict[str, str]) -> BeforeValidator:
-    """What a user writes, over the defaults: what is left out keeps its own."""
-    return BeforeValidator(lambda value: {**defaults, **value} if isinstance(value, dict) else value)
-
-
-def _quota(quota: dict[str, str]) -> dict[str, str]:
-    for name, amount in quota.items():
-        if (name in _COUNTS or name.startswith("count/")) and parse_quantity(amount) % 1:
-            raise wrong(f'holds "{name}: {amount}", a count that is not whole', '{pods: "50"}')
-    for resource in ("cpu", "memory", "ephemeral-storage"):
-        requests, limits = f"requests.{resource}", f"limits.{resource}"
-        if requests in quota and limits in quota and parse_quantity(quota[limits]) < parse_quantity(quota[requests]):
-            raise wrong(
-                f"has {limits} {quota[limits]} below {requests} {quota[requests]}",
-                f'{{{requests}: "{quota[limits]}", {limits}: "{quota[requests]}"}}',
-            )
-    return quota
-
-
-Quota = Annotated[
-    dict[Annotated[str, AfterValidator(_quota_resource)], Quantity], _over(DEFAULT_QUOTA), AfterValidator(_quota)
-]
-
-# k8s.io/kubernetes v1.37.2 pkg/apis/core/helper: what a container can ask for; extended resources are qualified names.
-_CONTAINER_RESOURCES = frozenset({"cpu", "memory", "ephemeral-storage"})
-DEFAULT_REQUEST = {"cpu": "100m", "memory": "128Mi"}
-DEFAULT_LIMIT = {"cpu": "500m", "memory": "256Mi"}
-DEFAULT_MAX = {"cpu": "2", "memory": "4Gi"}
-
-
-def _container_resource(name: str) -> str:
-    if name in _CONTAINER_RESOURCES or name.startswith("hugepages-") or ("/" in name and is_label_key(name)):
-        return name
-    raise wrong("is not a resource of a container", '"memory"')
-
-
-_Amounts = dict[Annotated[str, AfterValidator(_container_resource)], Quantity]
-
-
-class LimitsSpec(Model):
-    """The LimitRange of a namespace: what a container gets when it says nothing, and the most it may say.
-
-    A resource that a mapping leaves out keeps its default, so that to raise one maximum does not remove another.
-    """
-
-    default_request: Annotated[_Amounts, _over(DEFAULT_REQUEST)] = DEFAULT_REQUEST
-    """Requests of a container that names none."""
-    default: Annotated[_Amounts, _over(DEFAULT_LIMIT)] = DEFAULT_LIMIT
-    """Limits of a container that names none."""
-    max: Annotated[_Amounts, _over(DEFAULT_MAX)] = DEFAULT_MAX
-    """The most that a container may be limited to."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> LimitsSpec:
-        steps = (("default_request", self.default_request), ("default", self.default), ("max", self.max))
-        for (low_name, low), (high_name, high) in itertools.combinations(steps, 2):
-            for resource in sorted(low.keys() & high.keys()):
-                if parse_quantity(low[resource]) > parse_quantity(high[resource]):
-                    raise wrong(
-                        f"has {high_name} {resource} {high[resource]} below {low_name} {resource} {low[resource]}",
-                        f'{{{low_name}: {{{resource}: "{high[resource]}"}}, '
-                        f'{high_name}: {{{resource}: "{low[resource]}"}}}}',
-                    )
-        return self
-
-
-class NamespaceSpec(Model):
-    """One namespace of a tenant."""
-
-    name: TenantNamespace = Field(examples=["payments-api"])
-    """Name of the namespace; unique in the whole environment."""
-    pod_security: PodSecurityLevel = PodSecurityLevel.RESTRICTED
-    """Pod Security Standard to enforce: restricted or baseline."""
-    quota: Quota = DEFAULT_QUOTA
-    """Hard limits of the namespace's ResourceQuota; what is left out keeps its default."""
-    limits: LimitsSpec = LimitsSpec()
-    """The namespace's LimitRange."""
-
-    @model_validator(mode="after")
-    def _a_pod_of_defaults_fits(self) -> NamespaceSpec:
-        # A maximum above the quota does no harm, since the quota ends first. A default above it keeps every container
-        # out that names nothing; a quota of zero says that this is meant.
-        for kind, amounts in (("requests", self.limits.default_request), ("limits", self.limits.default)):
-            for resource, amount in sorted(amounts.items()):
-                hard = self.quota.get(f"{kind}.{resource}")
-                if hard is not None and 0 < parse_quantity(hard) < parse_quantity(amount):
-                    raise wrong(
-                        f"has a quota of {kind}.{resource} {hard} below the {amount} of a container that names none",
-                        f'{{quota: {{{kind}.{resource}: "{amount}"}}}}',
-                    )
-        return self
 
 
 class ServiceType(StrEnum):

@@ -12,7 +12,8 @@ from k8s_hardening.kube.pod_security import judges
 from k8s_hardening.model.knowing import facts_of
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
-from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
+from k8s_hardening.model.namespaces import NamespaceSpec
+from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.flows import Place, Surroundings
 from k8s_hardening.plans.network import deny_all
 from k8s_hardening.plans.objects import account, object_in
