@@ -19,7 +19,7 @@ from k8s_hardening.kube.admission_policies import INGRESSES
 from k8s_hardening.kube.manifest import Manifest, api_group_of, as_list, as_map, kind_of
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 
-_GROUPS = frozenset({"networking.k8s.io", "extensions"})
+GROUPS = frozenset({"networking.k8s.io", "extensions"})
 _BACKENDS = ("defaultBackend", "backend")  # the second in v1beta1
 
 
@@ -29,7 +29,7 @@ def _hosts(tenant: TenantFacts) -> tuple[str, ...]:
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each host that is not the tenant's, and each way to serve all of them."""
-    if kind_of(manifest) != "Ingress" or api_group_of(manifest) not in _GROUPS:
+    if kind_of(manifest) != "Ingress" or api_group_of(manifest) not in GROUPS:
         return
     allowed = limit_of(manifest, knowledge, _hosts)
     if allowed is None:

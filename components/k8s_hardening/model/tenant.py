@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from k8s_hardening.kube.names import is_dns1123_subdomain
+from k8s_hardening.kube.names import CONTROL_PLANE_ROLES, is_dns1123_subdomain
 from k8s_hardening.kube.quantities import parse_quantity
+from k8s_hardening.kube.quotas import SYSTEM_PRIORITY_PREFIX
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import (
@@ -17,6 +18,7 @@ from k8s_hardening.model.checked import (
     Day,
     EndName,
     FreeLabelKey,
+    LabelKey,
     LabelValue,
     Name,
     ObjectName,
@@ -28,10 +30,12 @@ from k8s_hardening.model.checked import (
 from k8s_hardening.model.crossing import tenant_problems
 from k8s_hardening.model.ends import DnsSpec, NamedEndSpec
 from k8s_hardening.model.exemption import Exemption
-from k8s_hardening.model.images import PullSecretSpec
+from k8s_hardening.model.images import PullSecretSpec, Registry
 from k8s_hardening.model.namespaces import NamespaceSpec
 from k8s_hardening.model.network import FlowSpec
+from k8s_hardening.model.quotas import Hard
 from k8s_hardening.model.raw import Problem
+from k8s_hardening.model.sizes import Size
 from k8s_hardening.model.workloads import WorkloadsSpec
 
 
@@ -49,6 +53,20 @@ def _host(text: str) -> str:
     return text
 
 
+def _priority_class(text: str) -> str:
+    if text.startswith(SYSTEM_PRIORITY_PREFIX):
+        raise wrong("is of the system, whose pods push out everybody's", '"payments-critical"')
+    return text
+
+
+def _node_label(key: str) -> str:
+    if key in CONTROL_PLANE_ROLES:
+        raise wrong("is the label of the control plane, where no tenant's pod belongs", '"example.com/pool"')
+    return key
+
+
+PriorityClass = Annotated[ObjectName, AfterValidator(_priority_class)]
+NodeLabelKey = Annotated[LabelKey, AfterValidator(_node_label)]
 IngressHost = Annotated[str, AfterValidator(_host)]
 _QUOTAS_OF_TYPES = {
     ServiceType.NODE_PORT: "services.nodeports",
@@ -88,8 +106,32 @@ class TenantSpec(Model):
     """Hosts that the tenant's Ingresses may serve, none by default; *. before a domain means every name below it."""
     storage_classes: tuple[ObjectName, ...] = Field(default=(), examples=[["encrypted-ssd"]])
     """Storage classes from which the tenant may claim volumes, none by default."""
+    ingress_classes: tuple[ObjectName, ...] = Field(default=(), examples=[["nginx"]])
+    """Ingress classes that the tenant's Ingresses may name, none by default."""
+    runtime_classes: tuple[ObjectName, ...] = Field(default=(), examples=[["gvisor"]])
+    """Runtime classes that the tenant's pods may name beside naming none."""
+    priority_classes: tuple[PriorityClass, ...] = Field(default=(), examples=[["payments-critical"]])
+    """Priority classes that the tenant's pods may name beside naming none; the cluster's default class counts, too."""
+    registries: tuple[Registry, ...] = Field(default=(), examples=[["registry.example.com/platform/payments"]])
+    """Registries of the tenant's images, within those of the environment; all of those when left out."""
+    node_selector: dict[NodeLabelKey, LabelValue] = Field(default={}, examples=[{"example.com/pool": "payments"}])
+    """Labels of the nodes on which alone the tenant's pods may run; any node when left out."""
+    size: Size = Size.MEDIUM
+    """Size of the namespaces that name none: small, medium or large."""
+    quota: Hard = Field(default={}, examples=[{"requests.cpu": "16", "pods": "200"}])
+    """The most that the quotas of all namespaces may add up to; what is left out is not summed."""
     decommission: Day | None = Field(default=None, examples=["2027-06-30"])
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _size_of_namespaces(cls, data: Any) -> Any:
+        """Give each namespace that names no size that of the tenant."""
+        if not isinstance(data, dict) or "size" not in data or not isinstance(data.get("namespaces"), list | tuple):
+            return data
+        given = {"size": data["size"]} if data["size"] in list(Size) else {}  # another one is refused once, here
+        sized = [{**given, **one} if isinstance(one, dict) else one for one in data["namespaces"]]
+        return {**data, "namespaces": sized}
 
     @model_validator(mode="after")
     def _quotas_let_services_be(self) -> TenantSpec:
@@ -146,6 +188,8 @@ class TenantInputs(TenantSpec, Whole):
     """Keys of labels by which flows may select namespaces, since only the platform sets them."""
     protect: Switch = True
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
+    pod_node_selector: Switch = False
+    """Whether the API server runs the plug-in PodNodeSelector, which gives each pod the `node_selector`."""
     pod_security_gate: Switch = False
     """Whether Kubernetes 1.22 runs with the feature gate PodSecurity, without which it heeds no labels."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])

@@ -119,6 +119,20 @@ class BaselineTenantArgs(TypedDict):
     """Hosts that the tenant's Ingresses may serve, none by default; *. before a domain means every name below it."""
     storage_classes: NotRequired[Sequence[str]]
     """Storage classes from which the tenant may claim volumes, none by default."""
+    ingress_classes: NotRequired[Sequence[str]]
+    """Ingress classes that the tenant's Ingresses may name, none by default."""
+    runtime_classes: NotRequired[Sequence[str]]
+    """Runtime classes that the tenant's pods may name beside naming none."""
+    priority_classes: NotRequired[Sequence[str]]
+    """Priority classes that the tenant's pods may name beside naming none; the cluster's default class counts, too."""
+    registries: NotRequired[Sequence[str]]
+    """Registries of the tenant's images, within those of the environment; all of those when left out."""
+    node_selector: NotRequired[Mapping[str, str]]
+    """Labels of the nodes on which alone the tenant's pods may run; any node when left out."""
+    size: NotRequired[str]
+    """Size of the namespaces that name none: small, medium or large."""
+    quota: NotRequired[Mapping[str, str]]
+    """The most that the quotas of all namespaces may add up to; what is left out is not summed."""
     decommission: NotRequired[str]
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
     accepts: NotRequired[Sequence[str]]

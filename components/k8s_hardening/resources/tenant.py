@@ -57,10 +57,26 @@ class TenantArgs(TypedDict):
     """Hosts that the tenant's Ingresses may serve, none by default; *. before a domain means every name below it."""
     storage_classes: NotRequired[Sequence[str]]
     """Storage classes from which the tenant may claim volumes, none by default."""
+    ingress_classes: NotRequired[Sequence[str]]
+    """Ingress classes that the tenant's Ingresses may name, none by default."""
+    runtime_classes: NotRequired[Sequence[str]]
+    """Runtime classes that the tenant's pods may name beside naming none."""
+    priority_classes: NotRequired[Sequence[str]]
+    """Priority classes that the tenant's pods may name beside naming none; the cluster's default class counts, too."""
+    registries: NotRequired[Sequence[str]]
+    """Registries of the tenant's images, within those of the environment; all of those when left out."""
+    node_selector: NotRequired[Mapping[str, str]]
+    """Labels of the nodes on which alone the tenant's pods may run; any node when left out."""
+    size: NotRequired[str]
+    """Size of the namespaces that name none: small, medium or large."""
+    quota: NotRequired[Mapping[str, str]]
+    """The most that the quotas of all namespaces may add up to; what is left out is not summed."""
     decommission: NotRequired[str]
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
     protect: NotRequired[bool]
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
+    pod_node_selector: NotRequired[bool]
+    """Whether the API server runs the plug-in PodNodeSelector, which gives each pod the `node_selector`."""
     pod_security_gate: NotRequired[bool]
     """Whether Kubernetes 1.22 runs with the feature gate PodSecurity, without which it heeds no labels."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]
