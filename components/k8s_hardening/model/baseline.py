@@ -88,6 +88,8 @@ class Baseline(Whole):
     """What no pod of the cluster may reach, as the CNI has it; tenants cannot allow it again."""
     tenants: tuple[BaselineTenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
     """Who shares the cluster."""
+    open_default_namespace: Switch = False
+    """Weaker: leave the namespace default without its deny-all, its quota of nothing and its inert account."""
     control_plane: ControlPlaneSpec = ControlPlaneSpec()
     """How the control plane and the nodes are hardened."""
     apparmor: AppArmorSpec = AppArmorSpec()

@@ -21,6 +21,7 @@ from k8s_hardening.plans.apparmor_loader import loader_advice, plan_apparmor_loa
 from k8s_hardening.plans.cluster_deny import cluster_deny_advice, plan_cluster_deny
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
+from k8s_hardening.plans.default_namespace import plan_default_namespace
 from k8s_hardening.plans.neighbours import Neighbour, flows_of_others, named_ends, named_tenants
 from k8s_hardening.plans.network import plan_deny_all
 from k8s_hardening.plans.network_advice import network_advice
@@ -73,6 +74,7 @@ def _beside_tenants(baseline: Baseline, control_plane: DialectOutput) -> tuple[M
     loader = loader_inputs(baseline)
     return (
         *(one for spec in baseline.network.system_namespaces for one in plan_deny_all(system_inputs(baseline, spec))),
+        *plan_default_namespace(baseline),
         *(plan_cluster_deny(denial) if denial is not None else ()),
         *plan_pod_security(pod_security_inputs(baseline)),
         *objects_of_baseline(baseline),

@@ -11,6 +11,7 @@ from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.admission_policies import files_of_baseline, objects_of_baseline, policy_inputs
 from k8s_hardening.plans.baseline import loader_inputs, tenant_inputs
+from k8s_hardening.plans.default_namespace import plan_default_namespace
 from k8s_hardening.plans.network_advice import network_advice
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 from k8s_hardening.plans.system_namespaces import system_inputs
@@ -184,6 +185,8 @@ class HardenedBaselineArgs(TypedDict):
     """What no pod of the cluster may reach, as the CNI has it; tenants cannot allow it again."""
     tenants: NotRequired[Sequence[BaselineTenantArgs]]
     """Who shares the cluster."""
+    open_default_namespace: NotRequired[bool]
+    """Weaker: leave the namespace default without its deny-all, its quota of nothing and its inert account."""
     control_plane: NotRequired[ControlPlaneSettingsArgs]
     """How the control plane and the nodes are hardened."""
     apparmor: NotRequired[AppArmorArgs]
@@ -233,6 +236,8 @@ class HardenedBaseline(HardenedComponent):
             )
             for tenant in baseline.tenants
         ]
+        for manifest in plan_default_namespace(baseline):
+            self._emit(manifest)
         for system in baseline.network.system_namespaces:
             DenyAll(
                 f"{name}/{system.name}",
