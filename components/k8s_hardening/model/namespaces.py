@@ -70,12 +70,13 @@ class NamespaceSpec(Model):
         # out that names nothing; a quota of zero says that this is meant.
         for kind, amounts in (("requests", self.limits.default_request), ("limits", self.limits.default)):
             for resource, amount in sorted(amounts.items()):
-                hard = self.quota.get(f"{kind}.{resource}")
-                if hard is not None and 0 < parse_quantity(hard) < parse_quantity(amount):
-                    raise wrong(
-                        f"has a quota of {kind}.{resource} {hard} below the {amount} of a container that names none",
-                        f'{{quota: {{{kind}.{resource}: "{amount}"}}}}',
-                    )
+                for name in (f"{kind}.{resource}", *((resource,) if kind == "requests" else ())):
+                    hard = self.quota.get(name)
+                    if hard is not None and 0 < parse_quantity(hard) < parse_quantity(amount):
+                        raise wrong(
+                            f"has a quota of {name} {hard} below the {amount} of a container that names none",
+                            f'{{quota: {{{name}: "{amount}"}}}}',
+                        )
         return self
 
     @model_validator(mode="after")

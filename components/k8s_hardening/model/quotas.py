@@ -116,10 +116,11 @@ class ScopedQuotaSpec(Model):
         for name in sorted(self.hard):
             for scope in scopes:
                 if not scope_holds(scope, name):
-                    known = ", ".join(resources_of_scope(scope))
+                    known = resources_of_scope(scope)
+                    counted = next(one for one in known if is_count(one))
                     raise wrong(
-                        f"limits {name} in the scope {scope}, which holds only {known}",
-                        f'{{hard: {{{resources_of_scope(scope)[-1]}: "10"}}}}',
+                        f"limits {name} in the scope {scope}, which holds only {', '.join(known)}",
+                        f'{{hard: {{{counted}: "10"}}}}',
                     )
         return self
 
