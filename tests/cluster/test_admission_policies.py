@@ -21,6 +21,7 @@ from tests.cluster.binaries import NEWEST, binaries
 from tests.cluster.cluster import Answer, cluster
 from tests.cluster.policing import MERGE, Policed, refusal_of, until
 from tests.cluster.policy_cases import ADMITTING, Case, corpus, facts, image_cases, inputs, namespaces_of
+from tests.controls.corpus import KNOWLEDGE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
@@ -49,7 +50,12 @@ def policies(knowledge: Knowledge) -> tuple[dict[str, Any], ...]:
 
 def test_the_server_finds_no_fault_with_the_types(policed: Policed) -> None:
     profiles = {"apparmor_profiles": PROFILES, "apparmor_required": True}
-    made = policies(known(**profiles, digests_required=True, platform=["group:platform"]))
+    bound = [
+        {**one, "node_selector": {"example.com/pool": one["name"]}, "registries": ["registry.example.com/team"]}
+        for one in KNOWLEDGE["tenants"]
+    ]
+    nodes = {"tenants": bound, "pod_node_selector": True}
+    made = policies(known(**profiles, **nodes, digests_required=True, platform=["group:platform"]))
     names = [name_of(one) for one in made if kind_of(one) == KIND]
     for control in ADMITTING:
         assert any(name.startswith(f"k8s-hardening-{control.id}-") for name in names)

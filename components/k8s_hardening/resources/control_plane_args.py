@@ -331,9 +331,9 @@ class AdmissionArgs(TypedDict):
     image_policy_webhook: NotRequired[ImagePolicyWebhookArgs]
     """A service that says which images may run."""
     node_selectors: NotRequired[Mapping[str, Mapping[str, str]]]
-    """Nodes on which the pods of a namespace must run, by labels of the nodes; turns PodNodeSelector on."""
+    """Labels of nodes that the pods of a namespace may ask for, and no others; turns PodNodeSelector on."""
     default_node_selector: NotRequired[Mapping[str, str]]
-    """The same for every other namespace."""
+    """Labels of nodes that pods get whose namespace has none of its own; turns PodNodeSelector on, too."""
     pod_tolerations: NotRequired[PodTolerationsArgs]
     """Taints that pods may tolerate; turns PodTolerationRestriction on."""
     limited_resources: NotRequired[Sequence[LimitedResourceArgs]]
