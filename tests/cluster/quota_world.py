@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from k8s_hardening.kube.manifest import as_map, kind_of, name_of, namespace_of
-from k8s_hardening.kube.nodes import PLUGIN
+from k8s_hardening.kube.nodes import PLUGIN, TOLERATIONS_PLUGIN
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.control_plane.admission import AdmissionSpec
 from k8s_hardening.model.reading import read_baseline
@@ -65,6 +65,7 @@ def planned(version: str) -> list[dict[str, Any]]:
         "name": "retail",
         "priority_classes": [CRITICAL],
         "node_selector": POOL,
+        "tolerations": [{"key": "example.com/pool", "value": "retail"}],
         "namespaces": [{"name": name, **fields} for name, fields in namespaces.items()],
     }
     made = plan_baseline(read_baseline(sample({"kubernetes": version, "tenants": [tenant]})))
@@ -96,7 +97,7 @@ class Bounded:
         for one in manifests:
             if kind_of(one) == "ResourceQuota":
                 path = f"/api/v1/namespaces/{namespace_of(one)}/resourcequotas/{name_of(one)}"
-                until(lambda path=path, one=one: self._is_counted(path, one), f"the count of {path}")  # type: ignore[misc]
+                until(lambda path=path, one=one: self._is_counted(path, one), f"the count of {path}")
 
     def _is_counted(self, path: str, quota: dict[str, Any]) -> bool:
         status = as_map(self.read(path).get("status"))
@@ -115,7 +116,11 @@ class Bounded:
 def bounded(version: str, folder: Path) -> Iterator[Bounded]:
     """The API server with the emitted configuration of its admission, and everything that the plan has."""
     spec = AdmissionSpec.model_validate(
-        {"enable": [PLUGIN], "limited_resources": [{"resource": "pods", "priority_classes": [CRITICAL]}]}
+        {
+            "enable": [PLUGIN, TOLERATIONS_PLUGIN],
+            "pod_tolerations": {"allowed": [{"key": "example.com/gpu"}]},
+            "limited_resources": [{"resource": "pods", "priority_classes": [CRITICAL]}],
+        }
     )
     part = plan_admission(spec, KubeVersion.parse(version))
     (config,) = (one.file for one in part.settings if one.flag == "admission-control-config-file" and one.file)
@@ -123,7 +128,7 @@ def bounded(version: str, folder: Path) -> Iterator[Bounded]:
         written = made.folder / "admission.yaml"
         written.write_text(config.text)
         flags = [one for one in made.plain_flags() if not one.startswith("--enable-admission-plugins")]
-        flags.append(f"--enable-admission-plugins=NodeRestriction,{PLUGIN}")
+        flags.append(f"--enable-admission-plugins=NodeRestriction,{PLUGIN},{TOLERATIONS_PLUGIN}")
         made.start_api_server([*flags, f"--admission-control-config-file={written}"])
         made.start_controller_manager()
         world = Bounded(made)
@@ -131,7 +136,7 @@ def bounded(version: str, folder: Path) -> Iterator[Bounded]:
         for one in wanted:
             if kind_of(one) == "ServiceAccount":
                 path = f"/api/v1/namespaces/{namespace_of(one)}/serviceaccounts/default"
-                until(lambda path=path: made.request("GET", path).status == 200, path)  # type: ignore[misc]
+                until(lambda path=path: made.request("GET", path).status == 200, path)
             answer = world.send(one)
             assert answer.status in (200, 201), (one, answer.body)
             world.created += 1

@@ -145,6 +145,21 @@ def test_pods_go_to_the_nodes_of_their_tenant(world: Bounded) -> None:
     refused(elsewhere, "conflicts with its namespace node label selector")
 
 
+def test_pods_tolerate_the_taints_of_their_tenant_and_no_others(world: Bounded) -> None:
+    own = {"key": "example.com/pool", "operator": "Equal", "value": "retail"}
+    gpu = {"key": "example.com/gpu", "operator": "Exists"}
+    made = allowed(world.try_pod("large", "tolerant", asking()))
+    assert own in made["spec"]["tolerations"]
+    refused(world.try_pod("large", "greedy", asking(), tolerations=[gpu]), "conflict with its namespace whitelist")
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "nobodys"}}
+    allowed(world.send(namespace))
+    account = "/api/v1/namespaces/nobodys/serviceaccounts/default"
+    until(lambda: world.cluster.request("GET", account).status == 200, account)
+    allowed(world.try_pod("nobodys", "plain", asking()))
+    allowed(world.try_pod("nobodys", "gpu", asking(), tolerations=[gpu]))
+    refused(world.try_pod("nobodys", "greedy", asking(), tolerations=[own]), "conflict with its cluster whitelist")
+
+
 def test_default_is_closed(world: Bounded) -> None:
     account = world.read("/api/v1/namespaces/default/serviceaccounts/default")
     assert account["automountServiceAccountToken"] is False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -113,8 +114,21 @@ def test_what_a_container_gets_that_names_nothing_is_what_the_server_makes_of_it
     assert spec.request_of_default()["cpu"] == "100m"
 
 
+def test_tolerations_are_said_to_the_plugin_only_where_it_runs() -> None:
+    tolerations: dict[str, Any] = {
+        "tolerations": [{"key": "example.com/pool", "value": "retail", "effect": "NoSchedule"}]
+    }
+    found = objects(**tolerations, pod_toleration_restriction=True)["Namespace/payments-api"]["metadata"]["annotations"]
+    own = {"key": "example.com/pool", "operator": "Equal", "value": "retail", "effect": "NoSchedule"}
+    assert json.loads(found["scheduler.alpha.kubernetes.io/defaultTolerations"]) == [own]
+    allowed = json.loads(found["scheduler.alpha.kubernetes.io/tolerationsWhitelist"])
+    assert allowed[0] == own
+    assert {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"} in allowed
+    assert "annotations" not in objects(**tolerations)["Namespace/payments-api"]["metadata"]
+
+
 def test_nodes_are_said_to_the_plugin_only_where_it_runs() -> None:
-    selector = {"node_selector": {"example.com/pool": "payments", "disk": "ssd"}}
+    selector: dict[str, Any] = {"node_selector": {"example.com/pool": "payments", "disk": "ssd"}}
     key = "scheduler.alpha.kubernetes.io/node-selector"
     found = objects(**selector, pod_node_selector=True)["Namespace/payments-api"]["metadata"]
     assert found["annotations"] == {key: "disk=ssd,example.com/pool=payments"}

@@ -110,7 +110,12 @@ LIMITS = {
     "registries": ["registry.example.com/payments"],
     "nodeSelector": {"example.com/pool": "payments"},
 }
-TENANT_LIMITS = {**LIMITS, "size": "small", "quota": {"pods": "100"}}
+TENANT_LIMITS = {
+    **LIMITS,
+    "tolerations": [{"key": "example.com/pool", "value": "payments", "effect": "NoSchedule"}],
+    "size": "small",
+    "quota": {"pods": "100"},
+}
 NAMESPACE: dict[str, Any] = {
     "name": "payments-api",
     "podSecurity": "baseline",
@@ -310,6 +315,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "namespaceLabels": NAMESPACE_LABELS,
             "protect": False,
             "podNodeSelector": True,
+            "podTolerationRestriction": True,
             "podSecurityGate": True,
             "pullSecret": PULL_SECRET,
             "exemptions": [EXEMPTION],

@@ -126,6 +126,11 @@ class Baseline(Whole):
         return self.dialect is not Dialect.MANAGED and any(tenant.node_selector for tenant in self.tenants)
 
     @property
+    def runs_pod_toleration_restriction(self) -> bool:
+        """Whether the API server gives pods the tolerations of their tenant: where one has any, if it can be told."""
+        return self.dialect is not Dialect.MANAGED and any(tenant.tolerations for tenant in self.tenants)
+
+    @property
     def every_exemption(self) -> tuple[Exemption, ...]:
         """The exemptions that are written, and those that parts of the baseline bring along."""
         loader = self.apparmor.loader

@@ -27,6 +27,7 @@ from k8s_hardening.model.checked import (
     not_empty,
     wrong,
 )
+from k8s_hardening.model.control_plane.admission import TolerationSpec
 from k8s_hardening.model.crossing import tenant_problems
 from k8s_hardening.model.ends import DnsSpec, NamedEndSpec
 from k8s_hardening.model.exemption import Exemption
@@ -116,6 +117,8 @@ class TenantSpec(Model):
     """Registries of the tenant's images, within those of the environment; all of those when left out."""
     node_selector: dict[NodeLabelKey, LabelValue] = Field(default={}, examples=[{"example.com/pool": "payments"}])
     """Labels of the nodes on which alone the tenant's pods may run; any node when left out."""
+    tolerations: tuple[TolerationSpec, ...] = Field(default=(), examples=[[{"key": "example.com/pool"}]])
+    """Taints that the tenant's pods tolerate without saying so, and no others; any that they name when empty."""
     size: Size = Size.MEDIUM
     """Size of the namespaces that name none: small, medium or large."""
     quota: Hard = Field(default={}, examples=[{"requests.cpu": "16", "pods": "200"}])
@@ -188,6 +191,8 @@ class TenantInputs(TenantSpec, Whole):
     """Keys of labels by which flows may select namespaces, since only the platform sets them."""
     protect: Switch = True
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
+    pod_toleration_restriction: Switch = False
+    """Whether the API server runs the plug-in PodTolerationRestriction, which gives each pod the `tolerations`."""
     pod_node_selector: Switch = False
     """Whether the API server runs the plug-in PodNodeSelector, which gives each pod the `node_selector`."""
     pod_security_gate: Switch = False

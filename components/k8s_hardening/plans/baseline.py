@@ -106,6 +106,7 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
         ends=named_ends(baseline, flows),
         namespace_labels=baseline.network.namespace_labels,
         protect=baseline.target.is_live and tenant.decommission is None,
+        pod_toleration_restriction=baseline.runs_pod_toleration_restriction,
         pod_node_selector=baseline.runs_pod_node_selector,
         pod_security_gate=baseline.pod_security.migration and baseline.kubernetes == GATED,
         exemptions=tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from k8s_hardening.kube.nodes import PLUGIN as NODE_SELECTOR_PLUGIN
+from k8s_hardening.kube.nodes import TOLERATIONS_PLUGIN
 from k8s_hardening.kube.pod_security import GATED
 from k8s_hardening.kube.pod_security_policies import PLUGIN
 from k8s_hardening.model.baseline import Baseline
@@ -18,6 +19,8 @@ def control_plane_of(baseline: Baseline) -> ControlPlaneSpec:
     spec, control_plane = baseline.pod_security, baseline.control_plane
     if baseline.runs_pod_node_selector:
         control_plane = _with_plugin(control_plane, NODE_SELECTOR_PLUGIN)
+    if baseline.runs_pod_toleration_restriction:
+        control_plane = _with_plugin(control_plane, TOLERATIONS_PLUGIN)
     if baseline.dialect is Dialect.MANAGED or not spec.uses_policies(baseline.kubernetes):
         return control_plane
     control_plane = _with_plugin(control_plane, PLUGIN)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.shared.admitted_levels import admitted_level
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
-from k8s_hardening.kube.nodes import NODE_SELECTOR, selector_text
+from k8s_hardening.kube.nodes import (
+    ALLOWED_TOLERATIONS,
+    DEFAULT_TOLERATIONS,
+    NODE_SELECTOR,
+    TOLERATIONS_OF_THE_SERVER,
+    selector_text,
+)
 from k8s_hardening.kube.pod_security import judges
 from k8s_hardening.model.knowing import facts_of
 from k8s_hardening.model.knowledge import Knowledge
@@ -22,6 +29,7 @@ from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
 from k8s_hardening.plans.tenant_limits import limit_range, quotas
 from k8s_hardening.plans.tenant_roles import rules_of
+from k8s_hardening.plans.tolerations import toleration
 
 
 def plan_tenant(inputs: TenantInputs) -> tuple[Manifest, ...]:
@@ -45,6 +53,11 @@ def admission_advice(inputs: TenantInputs) -> Iterator[str]:
             f"No PodNodeSelector is known to run in the API server, so the pods of tenant {inputs.name} must name "
             f"their nodes themselves ({selector_text(inputs.node_selector)}): the control tenant-nodes holds them to "
             "it, before they are applied and, where there are ValidatingAdmissionPolicies, in the API server."
+        )
+    if inputs.tolerations and not inputs.pod_toleration_restriction:
+        yield (
+            f"No PodTolerationRestriction is known to run in the API server, so the pods of tenant {inputs.name} must "
+            "name their tolerations themselves, and may name others."
         )
     if not judges(inputs.kubernetes, gate=inputs.pod_security_gate):
         return
@@ -97,6 +110,10 @@ def _annotations(inputs: TenantInputs) -> Iterator[tuple[str, str]]:
         yield DECOMMISSION_ANNOTATION, inputs.decommission.isoformat()
     if inputs.pod_node_selector and inputs.node_selector:
         yield NODE_SELECTOR, selector_text(inputs.node_selector)
+    if inputs.pod_toleration_restriction and inputs.tolerations:
+        own = [toleration(one) for one in inputs.tolerations]
+        yield DEFAULT_TOLERATIONS, json.dumps(own)
+        yield ALLOWED_TOLERATIONS, json.dumps([*own, *TOLERATIONS_OF_THE_SERVER])
 
 
 def _role(namespace: str, role: str, subjects: tuple[str, ...]) -> Iterator[Manifest]:

@@ -27,6 +27,7 @@ from k8s_hardening.resources.args import (
     NamedEndArgs,
     NamespaceArgs,
     PodSecuritySettingsArgs,
+    TolerationArgs,
     WorkloadsArgs,
 )
 from k8s_hardening.resources.checking import checked
@@ -130,6 +131,8 @@ class BaselineTenantArgs(TypedDict):
     """Registries of the tenant's images, within those of the environment; all of those when left out."""
     node_selector: NotRequired[Mapping[str, str]]
     """Labels of the nodes on which alone the tenant's pods may run; any node when left out."""
+    tolerations: NotRequired[Sequence[TolerationArgs]]
+    """Taints that the tenant's pods tolerate without saying so, and no others; any that they name when empty."""
     size: NotRequired[str]
     """Size of the namespaces that name none: small, medium or large."""
     quota: NotRequired[Mapping[str, str]]
