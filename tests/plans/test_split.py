@@ -33,8 +33,8 @@ def many(count: int, *, links: dict[int, int] | None = None) -> Baseline:
             }
         )
         tenants[destination].setdefault("accepts", []).append(f"t{source:03}/to-{destination}")
-    # A version with neither PodSecurityPolicies nor policies of the API server: those belong to no tenant. Nor does what
-    # closes the namespace default.
+    # A version with neither PodSecurityPolicies nor policies of the API server: those belong to no tenant, and neither
+    # does what closes the namespace default.
     return read_baseline(sample({"tenants": tenants, "kubernetes": "1.25", "open_default_namespace": True}))
 
 
