@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     )
     from k8s_hardening.resources.apparmor_loader import AppArmorLoader, AppArmorLoaderArgs
     from k8s_hardening.resources.args import (
+        ClaimLimitsArgs,
         ClusterDenySettingsArgs,
         CniArgs,
         DnsArgs,
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
         FlowArgs,
         LimitsArgs,
         NamespaceArgs,
+        PodLimitsArgs,
         PodSecuritySettingsArgs,
+        ScopedQuotaArgs,
         SeLinuxArgs,
+        TolerationArgs,
         WorkloadsArgs,
     )
     from k8s_hardening.resources.baseline import (
@@ -82,7 +86,6 @@ if TYPE_CHECKING:
         ServingArgs,
         StaticPodsArgs,
         TokenWebhookArgs,
-        TolerationArgs,
         WebhookEndpointArgs,
     )
     from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
@@ -112,6 +115,7 @@ __all__ = [
     "AuthorizerArgs",
     "BaselineTenantArgs",
     "Change",
+    "ClaimLimitsArgs",
     "ClusterApiArgs",
     "ClusterDeny",
     "ClusterDenyArgs",
@@ -151,6 +155,7 @@ __all__ = [
     "NamespaceArgs",
     "NodeKeyArgs",
     "OidcIssuerArgs",
+    "PodLimitsArgs",
     "PodSecurity",
     "PodSecurityArgs",
     "PodSecurityDefaultsArgs",
@@ -159,6 +164,7 @@ __all__ = [
     "ProviderArgs",
     "RequestHeaderArgs",
     "SchedulerArgs",
+    "ScopedQuotaArgs",
     "SeLinuxArgs",
     "SecretboxArgs",
     "ServiceAccountsArgs",
@@ -188,6 +194,7 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
         "apparmor_loader": ("AppArmorLoader", "AppArmorLoaderArgs"),
         "args": (
             "ClusterDenySettingsArgs",
+            "ClaimLimitsArgs",
             "CniArgs",
             "DnsArgs",
             "EndArgs",
@@ -195,8 +202,11 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "FlowArgs",
             "LimitsArgs",
             "NamespaceArgs",
+            "PodLimitsArgs",
             "PodSecuritySettingsArgs",
+            "ScopedQuotaArgs",
             "SeLinuxArgs",
+            "TolerationArgs",
             "WorkloadsArgs",
         ),
         "baseline": (
@@ -252,7 +262,6 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "ServingArgs",
             "StaticPodsArgs",
             "TokenWebhookArgs",
-            "TolerationArgs",
             "WebhookEndpointArgs",
         ),
         "deny_all": ("DenyAll", "DenyAllArgs"),

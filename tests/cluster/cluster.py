@@ -63,6 +63,10 @@ class Cluster:
         """One request as the administrator, or as whoever a kubeconfig says."""
         return self._send(method, path, body, _context_of(kubeconfig or self.admin))
 
+    def request_as(self, content_type: str, method: str, path: str, body: Any) -> Answer:
+        """One request as the administrator with a body of another type, such as a patch."""
+        return self._send(method, path, body, self.context, {"Content-Type": content_type})
+
     def anonymous(
         self, method: str, path: str, *, token: str | None = None, body: Any = None, **headers: str
     ) -> Answer:

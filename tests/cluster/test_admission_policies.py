@@ -18,9 +18,10 @@ from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.plans.admission_policies import plan_admission_policies
 from tests.builders import DIGEST, container, pod, wrap_pod
 from tests.cluster.binaries import NEWEST, binaries
-from tests.cluster.cluster import Answer, cluster
+from tests.cluster.cluster import Answer, Cluster, cluster
 from tests.cluster.policing import MERGE, Policed, refusal_of, until
 from tests.cluster.policy_cases import ADMITTING, Case, corpus, facts, image_cases, inputs, namespaces_of
+from tests.controls.corpus import KNOWLEDGE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
@@ -36,7 +37,19 @@ def policed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Policed]:
         made.start_controller_manager()
         ready = Policed(made)
         ready.make_namespaces(namespaces_of(CORPUS))
+        make_classes(made)
         yield ready
+
+
+def make_classes(made: Cluster) -> None:
+    """The classes that pods of the corpus name: the server turns away a pod of a class that there is not."""
+    priority: dict[str, Any] = {"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "value": 1000}
+    runtime: dict[str, Any] = {"apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "handler": "runc"}
+    classes = [(priority, "priorityclasses", name) for name in ("another", "shop-critical")]
+    classes += [(runtime, "runtimeclasses", name) for name in ("another", "gvisor")]
+    for one, plural, name in classes:
+        path = f"/apis/{one['apiVersion']}/{plural}"
+        assert made.request("POST", path, {**one, "metadata": {"name": name}}).status == 201
 
 
 def known(**changes: Any) -> Knowledge:
@@ -49,7 +62,12 @@ def policies(knowledge: Knowledge) -> tuple[dict[str, Any], ...]:
 
 def test_the_server_finds_no_fault_with_the_types(policed: Policed) -> None:
     profiles = {"apparmor_profiles": PROFILES, "apparmor_required": True}
-    made = policies(known(**profiles, digests_required=True, platform=["group:platform"]))
+    bound = [
+        {**one, "node_selector": {"example.com/pool": one["name"]}, "registries": ["registry.example.com/team"]}
+        for one in KNOWLEDGE["tenants"]
+    ]
+    nodes = {"tenants": bound, "pod_node_selector": True}
+    made = policies(known(**profiles, **nodes, digests_required=True, platform=["group:platform"]))
     names = [name_of(one) for one in made if kind_of(one) == KIND]
     for control in ADMITTING:
         assert any(name.startswith(f"k8s-hardening-{control.id}-") for name in names)
@@ -143,6 +161,25 @@ def test_the_largest_pods_stay_within_what_expressions_may_cost(policed: Policed
     assert answer.status == 201, answer.body
     large["spec"]["containers"][-1]["image"] = "registry.example.org/app:1.2"
     assert refusal_of(policed.create("/api/v1/namespaces/payments-api/pods", large)) is not None
+
+
+def test_registries_of_many_tenants_stay_within_it_as_well(policed: Policed) -> None:
+    tenants = [
+        {
+            "name": f"a{index}",
+            "namespaces": {f"a{index}-web": "restricted"},
+            "registries": [f"registry.example.com/a{index}"],
+        }
+        for index in range(40)
+    ]
+    payments = {**KNOWLEDGE["tenants"][0], "registries": ["registry.example.com/team"]}
+    policed.apply(policies(known(tenants=[*tenants, payments])))
+    image = f"registry.example.com/{'/'.join(['team'] * 30)}/app@{DIGEST}"
+    large = pod(containers=[container(f"c{index}", image=image) for index in range(300)])
+    answer = policed.create("/api/v1/namespaces/payments-api/pods", large)
+    assert answer.status == 201, answer.body
+    large["spec"]["containers"][-1]["image"] = f"registry.example.com/a1/app@{DIGEST}"
+    assert "image-registry" in str(refusal_of(policed.create("/api/v1/namespaces/payments-api/pods", large)))
 
 
 EXEMPT = {

@@ -32,6 +32,7 @@ KNOWLEDGE: dict[str, Any] = {
             "name": "payments",
             "namespaces": {"payments-api": "restricted", "payments-db": "restricted"},
             "subjects": ["group:payments-admins", "user:alice@example.com"],
+            "ingress_classes": ["nginx"],
         },
         {
             "name": "shop",
@@ -40,6 +41,9 @@ KNOWLEDGE: dict[str, Any] = {
             "service_types": ["LoadBalancer"],
             "ingress_hosts": ["shop.example.com", "*.eu.example.com"],
             "storage_classes": ["encrypted-ssd"],
+            "ingress_classes": ["edge", "nginx"],
+            "runtime_classes": ["gvisor"],
+            "priority_classes": ["shop-critical"],
         },
     ],
     "host_paths": {"monitoring": ["/var/log/pods"]},

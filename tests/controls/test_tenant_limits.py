@@ -19,6 +19,13 @@ OBJECTS: dict[str, dict[str, Any]] = {
         "kind": "Ingress",
         "spec": {"rules": [{"host": "shop.example.com"}]},
     },
+    "ingress-classes": {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "spec": {"ingressClassName": "edge"},
+    },
+    "priority-classes": {"apiVersion": "v1", "kind": "Pod", "spec": {"priorityClassName": "shop-critical"}},
+    "runtime-classes": {"apiVersion": "v1", "kind": "Pod", "spec": {"runtimeClassName": "gvisor"}},
     "storage-classes": {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",

@@ -249,5 +249,6 @@ def test_each_closed_namespace_has_its_pair(rendered: Rendered) -> None:
     policies = [one for one in rendered.manifests if kind_of(one) == "NetworkPolicy"]
     names = {namespace: {name_of(one) for one in policies if namespace_of(one) == namespace} for namespace in
              {namespace_of(one) for one in policies}}  # fmt: skip
+    assert names.pop("default") == {"deny-all"}  # no pod can be made there
     assert all({"deny-all", "allow-dns"} <= found for found in names.values())
     assert all(as_map(one["spec"]).get("policyTypes") for one in policies)

@@ -31,6 +31,11 @@ CHANGES: dict[str, Any] = {
     "tenants/0/service_types": ["LoadBalancer", "ExternalName"],
     "tenants/0/ingress_hosts": ["pay.example.com", "*.pay.example.com"],
     "tenants/0/storage_classes": ["encrypted-ssd", "encrypted-hdd"],
+    "tenants/0/ingress_classes": ["nginx", "edge"],
+    "tenants/0/runtime_classes": ["kata", "gvisor"],
+    "tenants/0/priority_classes": ["pay-high", "pay-critical"],
+    "tenants/0/registries": ["registry.example.com/b/pay", "registry.example.com/a"],
+    "tenants/0/node_selector": {"example.com/pool": "pay", "disk": "ssd"},
     "apparmor/required": True,
     "host_paths/monitoring": ["/var/log/pods", "/var/log/audit"],
     "admission_policies/platform": ["user:root@example.com", "group:platform"],
@@ -58,6 +63,11 @@ def test_knowledge_is_what_the_baseline_says() -> None:
                 "service_types": ["ExternalName", "LoadBalancer"],
                 "ingress_hosts": ["*.pay.example.com", "pay.example.com"],
                 "storage_classes": ["encrypted-hdd", "encrypted-ssd"],
+                "ingress_classes": ["edge", "nginx"],
+                "runtime_classes": ["gvisor", "kata"],
+                "priority_classes": ["pay-critical", "pay-high"],
+                "registries": ["registry.example.com/a", "registry.example.com/b/pay"],
+                "node_selector": {"disk": "ssd", "example.com/pool": "pay"},
                 "labels": {"example.com/zone": "card-data"},
             },
             {
@@ -67,9 +77,15 @@ def test_knowledge_is_what_the_baseline_says() -> None:
                 "service_types": [],
                 "ingress_hosts": [],
                 "storage_classes": [],
+                "ingress_classes": [],
+                "runtime_classes": [],
+                "priority_classes": [],
+                "registries": [],
+                "node_selector": {},
                 "labels": {},
             },
         ],
+        "pod_node_selector": True,
         "namespace_labels": ["example.com/tier", "example.com/zone"],
         "dns": None,
         "apparmor_required": True,
@@ -96,7 +112,8 @@ def test_the_order_in_the_baseline_makes_no_difference() -> None:
     turned["network"]["namespace_labels"].reverse()
     for tenant in turned["tenants"]:
         tenant["namespaces"].reverse()
-        for field in ("members", "service_types", "ingress_hosts", "storage_classes"):
+        classes = ("storage_classes", "ingress_classes", "runtime_classes", "priority_classes", "registries")
+        for field in ("members", "service_types", "ingress_hosts", *classes):
             tenant.get(field, []).reverse()
     assert written(turned) == written(data)
 

@@ -11,8 +11,8 @@ from k8s_hardening.controls.judging import judge
 from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowing import knowledge_of
+from k8s_hardening.model.namespaces import PodSecurityLevel
 from k8s_hardening.model.reading import read_baseline
-from k8s_hardening.model.tenant import PodSecurityLevel
 from k8s_hardening.plans.baseline import plan_baseline
 from k8s_hardening.plans.plan import Plan
 from k8s_hardening.plans.pod_security import pod_security_labels

@@ -11,6 +11,7 @@ from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import read_baseline
 from k8s_hardening.plans.admission_policies import objects_of_baseline
 from k8s_hardening.plans.baseline import plan_baseline
+from k8s_hardening.plans.default_namespace import plan_default_namespace
 from k8s_hardening.plans.split import LIMIT, StackShare, refuse_too_large, resources_of_tenants, split_into_stacks
 from tests.model.sample import sample
 from tests.plans.environments import environment
@@ -32,14 +33,16 @@ def many(count: int, *, links: dict[int, int] | None = None) -> Baseline:
             }
         )
         tenants[destination].setdefault("accepts", []).append(f"t{source:03}/to-{destination}")
-    # A version with neither PodSecurityPolicies nor policies of the API server: those belong to no tenant.
-    return read_baseline(sample({"tenants": tenants, "kubernetes": "1.25"}))
+    # A version with neither PodSecurityPolicies nor policies of the API server: those belong to no tenant, and neither
+    # does what closes the namespace default.
+    return read_baseline(sample({"tenants": tenants, "kubernetes": "1.25", "open_default_namespace": True}))
 
 
 def test_every_object_and_one_component_per_tenant_count() -> None:
     baseline = environment()
     counted = resources_of_tenants(baseline)
-    objects = len(plan_baseline(baseline).manifests) - len(objects_of_baseline(baseline))
+    beside = len(objects_of_baseline(baseline)) + len(plan_default_namespace(baseline))
+    objects = len(plan_baseline(baseline).manifests) - beside
     assert sum(counted.values()) == objects + len(baseline.tenants)
     assert resources_of_tenants(many(2)) == {"t000": ALONE, "t001": ALONE}
 
@@ -67,6 +70,12 @@ def test_policies_of_the_server_take_room_in_every_stack() -> None:
     newer = many(3).model_copy(update={"kubernetes": KubeVersion(1, 36)})
     (share,) = split_into_stacks(newer)
     assert share.resources == 3 * ALONE + 5 + len(objects_of_baseline(newer)) + 1
+
+
+def test_what_closes_the_namespace_default_takes_room_in_every_stack() -> None:
+    closed = many(3).model_copy(update={"open_default_namespace": False})
+    (share,) = split_into_stacks(closed)
+    assert share.resources == 3 * ALONE + 5 + 3
 
 
 def test_the_order_of_tenants_makes_no_difference() -> None:

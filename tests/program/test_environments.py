@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from k8s_hardening.model.baseline import Baseline
+from k8s_hardening.model.namespaces import PodSecurityLevel
 from k8s_hardening.model.reading import ROOT, read_baseline
-from k8s_hardening.model.tenant import PodSecurityLevel
 
 PROJECT = Path(__file__).parents[2]
 

@@ -111,7 +111,9 @@ def test_outputs_are_known_at_preview() -> None:
 
 def test_an_environment_without_tenants_registers_only_policies() -> None:
     recording = made(tenants=[])
-    assert {one.parent for one in recording.objects()} == {"baseline/admission-policies"}
+    beside = [one for one in recording.objects() if one.parent != "baseline/admission-policies"]
+    assert {one.parent for one in beside} == {"baseline"}
+    assert {one.inputs["metadata"]["namespace"] for one in beside} == {"default"}
     assert recording.component_outputs["baseline"] == {
         "apparmorProfiles": {},
         "environment": "dev",

@@ -16,11 +16,10 @@ from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Severity, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, key_path, namespace_of
-from k8s_hardening.kube.names import SYSTEM_NAMESPACES
+from k8s_hardening.kube.names import CONTROL_PLANE_ROLES, SYSTEM_NAMESPACES
 from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.model.knowledge import Knowledge
 
-ROLES = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 # Unlike default, these are no place for a tenant's pods; whoever may write there may anything.
 _OF_THE_SYSTEM = SYSTEM_NAMESPACES - {"default"}
 _ELSEWHERE = ("NotIn", "DoesNotExist")
@@ -44,7 +43,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
 def _tolerations(pod: Pod) -> Iterator[Finding]:
     for index, toleration in enumerate(as_list(pod.spec.get("tolerations"))):
         key = as_map(toleration).get("key")
-        if key is UNKNOWN or key in (None, "", *ROLES):
+        if key is UNKNOWN or key in (None, "", *CONTROL_PLANE_ROLES):
             yield finding(
                 f"{pod.path}.tolerations[{index}]", toleration, "name the taint of nodes that are meant for workloads"
             )
@@ -54,7 +53,7 @@ def _labels(pod: Pod) -> Iterator[Finding]:
     selector = pod.spec.get("nodeSelector")
     if selector is UNKNOWN:
         yield finding(f"{pod.path}.nodeSelector", selector, "give it plain values")
-    for role in ROLES:
+    for role in CONTROL_PLANE_ROLES:
         if role in as_map(selector) and selector is not UNKNOWN:
             yield finding(key_path(f"{pod.path}.nodeSelector", role), as_map(selector)[role], "select other nodes")
     required = as_map(as_map(as_map(pod.spec.get("affinity")).get("nodeAffinity")).get(_REQUIRED))
@@ -70,7 +69,7 @@ def _labels(pod: Pod) -> Iterator[Finding]:
 
 def _asks_for_a_role(expression: dict[str, Any]) -> bool:
     key = expression.get("key")
-    return (key is UNKNOWN or key in ROLES) and expression.get("operator") not in _ELSEWHERE
+    return (key is UNKNOWN or key in CONTROL_PLANE_ROLES) and expression.get("operator") not in _ELSEWHERE
 
 
 CONTROL = Control(

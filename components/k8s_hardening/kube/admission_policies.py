@@ -121,6 +121,12 @@ CLAIM_TEMPLATES = Target(
 INGRESSES = Target(
     "ingresses", (Resources("networking.k8s.io", "v1", ("ingresses",)),), frozenset({"Ingress"}), "object.spec"
 )
+INGRESS_ANNOTATIONS = Target(
+    "ingress-annotations",
+    (Resources("networking.k8s.io", "v1", ("ingresses",)),),
+    frozenset({"Ingress"}),
+    "(has(object.metadata.annotations) ? object.metadata.annotations : {})",
+)
 _NAMESPACES = (Resources("", "v1", ("namespaces",)),)
 NEW_NAMESPACES = Target("new", _NAMESPACES, frozenset({"Namespace"}), "object.metadata.labels", operations=("CREATE",))
 CHANGED_NAMESPACES = Target("changed", _NAMESPACES, frozenset({"Namespace"}), "object.metadata", operations=("UPDATE",))

@@ -54,3 +54,15 @@ def _parse(text: str) -> Decimal:
         amount = _EXACT.scaleb(amount, int(exponent))
     amount = amount.quantize(_NANO, ROUND_UP, _EXACT)
     return amount.copy_negate() if sign == "-" else amount
+
+
+def quantity_text(amount: Decimal) -> str:
+    """An amount as a person writes it, exact: 8Gi, 1500m, 80."""
+    for suffix, scale in reversed(_BINARY_SCALE.items()):
+        if suffix != "Ki" and amount >= scale and amount % scale == 0:
+            return f"{amount / scale:f}".partition(".")[0] + suffix
+    for suffix in ("", "m", "u", "n"):
+        scaled = amount / _SCALE[suffix] if suffix else amount
+        if scaled % 1 == 0:
+            break
+    return f"{scaled:.0f}{suffix}"

@@ -78,6 +78,8 @@ class PolicyFactsSpec(Model):
     """Who shares the cluster, and what each may have."""
     namespace_labels: tuple[FreeLabelKey, ...] = Field(default=(), examples=[["example.com/zone"]])
     """Keys of labels of namespaces that only the platform sets, since flows select namespaces by them."""
+    pod_node_selector: Switch = False
+    """The API server gives each pod the node selector of its tenant (PodNodeSelector)."""
     platform: tuple[Subject, ...] = Field(default=(), examples=[_PLATFORM])
     """Who may change the owner and Pod Security labels of namespaces."""
     exemptions: tuple[Exemption, ...] = ()

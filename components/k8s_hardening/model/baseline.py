@@ -99,6 +99,8 @@ class Baseline(Whole):
     """Firewalls of the nodes by role, as nftables tables; there are none unless they are declared."""
     tenants: tuple[BaselineTenantSpec, ...] = Field(default=(), examples=[[_TENANT]])
     """Who shares the cluster."""
+    open_default_namespace: Switch = False
+    """Weaker: leave the namespace default without its deny-all, its quota of nothing and its inert account."""
     control_plane: ControlPlaneSpec = ControlPlaneSpec()
     """How the control plane and the nodes are hardened."""
     apparmor: AppArmorSpec = AppArmorSpec()
@@ -129,6 +131,16 @@ class Baseline(Whole):
             host_firewall_problems(data),
             loader_and_baseline_problems(data),
         )
+
+    @property
+    def runs_pod_node_selector(self) -> bool:
+        """Whether the API server gives pods the node selector of their tenant: where one has any, if it can be told."""
+        return self.dialect is not Dialect.MANAGED and any(tenant.node_selector for tenant in self.tenants)
+
+    @property
+    def runs_pod_toleration_restriction(self) -> bool:
+        """Whether the API server gives pods the tolerations of their tenant: where one has any, if it can be told."""
+        return self.dialect is not Dialect.MANAGED and any(tenant.tolerations for tenant in self.tenants)
 
     @property
     def every_exemption(self) -> tuple[Exemption, ...]:

@@ -44,6 +44,11 @@ def not_empty(example: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def over(defaults: dict[str, str]) -> BeforeValidator:
+    """A validator that lays what a user writes over the defaults: what is left out keeps its own."""
+    return BeforeValidator(lambda value: {**defaults, **value} if isinstance(value, dict) else value)
+
+
 def matching(pattern: str, what: str, example: str) -> AfterValidator:
     """A validator for texts of a form: `what` says what a text of another form is not."""
     form = re.compile(pattern)

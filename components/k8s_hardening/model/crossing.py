@@ -35,7 +35,9 @@ from k8s_hardening.model.parts import (
     system_namespaces_in,
     tenants_in,
 )
+from k8s_hardening.model.quota_sums import parts_among, quota_problems
 from k8s_hardening.model.raw import Loc, Problem
+from k8s_hardening.model.resource_problems import resource_and_baseline_problems, resource_problems
 from k8s_hardening.model.system_problems import (
     ENDS_OF_DNS,
     dns_namespace,
@@ -69,6 +71,10 @@ def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
     yield from _profiles_of_workloads(data)
     yield from _exempt_namespaces(data, owners)
     yield from _host_paths(data, owners)
+    for tenant in tenants:
+        yield from resource_problems(tenant, supported(data.get("kubernetes")))
+        yield from quota_problems(tenant, parts_among(tenants))
+    yield from resource_and_baseline_problems(data, tenants)
 
 
 def _network(
@@ -103,6 +109,8 @@ def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
     yield from _namespaces(tenant, {})
     own = {name for _, name in tenant.namespaces()}
     yield from dns_of_tenants(data, dict.fromkeys(own, tenant))
+    yield from resource_problems(tenant, supported(data.get("kubernetes")))
+    yield from quota_problems(tenant)
     yield from flows_elsewhere(flows, own, "a namespace of this tenant", known)
     yield from _of_component(data, flows, known)
 

@@ -34,6 +34,7 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
         host_paths={name: tuple(sorted(set(paths))) for name, paths in sorted(baseline.host_paths.items())},
         platform=tuple(sorted(set(baseline.admission_policies.platform))),
         namespace_labels=tuple(sorted(set(baseline.network.namespace_labels))),
+        pod_node_selector=baseline.runs_pod_node_selector,
         dns=_dns(baseline),
         tenants=tuple(
             facts_of(tenant, baseline.network.namespace_labels)
@@ -80,5 +81,10 @@ def facts_of(tenant: TenantSpec, namespace_labels: Collection[str] = ()) -> Tena
         service_types=tuple(sorted({one.value for one in tenant.service_types})),
         ingress_hosts=tuple(sorted(set(tenant.ingress_hosts))),
         storage_classes=tuple(sorted(set(tenant.storage_classes))),
+        ingress_classes=tuple(sorted(set(tenant.ingress_classes))),
+        runtime_classes=tuple(sorted(set(tenant.runtime_classes))),
+        priority_classes=tuple(sorted(set(tenant.priority_classes))),
+        registries=tuple(sorted(set(tenant.registries))),
+        node_selector=dict(sorted(tenant.node_selector.items())),
         labels={key: value for key, value in sorted(tenant.labels.items()) if key in namespace_labels},
     )

@@ -32,6 +32,16 @@ class TenantFacts(Model):
     """Hosts that the tenant's Ingresses may serve; `*.` before a domain stands for every name below it."""
     storage_classes: tuple[str, ...] = ()
     """Storage classes from which the tenant may claim volumes."""
+    ingress_classes: tuple[str, ...] = ()
+    """Ingress classes that the tenant's Ingresses may name."""
+    runtime_classes: tuple[str, ...] = ()
+    """Runtime classes that the tenant's pods may name."""
+    priority_classes: tuple[str, ...] = ()
+    """Priority classes that the tenant's pods may name."""
+    registries: tuple[str, ...] = ()
+    """Registries of the tenant's images, within those of the environment. Empty: all of those."""
+    node_selector: dict[str, str] = {}
+    """Labels of the nodes on which alone the tenant's pods may run."""
     labels: dict[str, str] = {}
     """Labels of its namespaces that only the platform sets."""
 
@@ -129,6 +139,8 @@ class Knowledge(Model):
     """Keys of labels of namespaces that only the platform sets, since flows select namespaces by them."""
     network: NetworkFacts | None = None
     """What the flows of the environment open; None when not declared, and then no connection is asked for its flow."""
+    pod_node_selector: bool = False
+    """The API server gives each pod the node selector of its tenant (PodNodeSelector); otherwise pods must name it."""
     dns: DnsFacts | None = None
     """The DNS of the cluster where its namespace is closed, and so must let everybody in; None where it is not."""
     tenants: tuple[TenantFacts, ...] = ()

@@ -16,9 +16,9 @@ from k8s_hardening.kube.version import KubeVersion, supported
 from k8s_hardening.model.apparmor import InstalledName
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import Name, Reason, Switch, is_system_namespace, matching, wrong
+from k8s_hardening.model.namespaces import PodSecurityLevel
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.selinux import SeLinuxSpec
-from k8s_hardening.model.tenant import PodSecurityLevel
 
 SYSTEM_NAMESPACE = "kube-system"
 _ACCOUNTS_OF = "system:serviceaccounts:"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from k8s_hardening.kube.names import is_dns1123_subdomain, is_label_key
+from k8s_hardening.kube.names import CONTROL_PLANE_ROLES, is_dns1123_subdomain
 from k8s_hardening.kube.quantities import parse_quantity
+from k8s_hardening.kube.quotas import SYSTEM_PRIORITY_PREFIX
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model, Whole
 from k8s_hardening.model.checked import (
@@ -18,155 +18,27 @@ from k8s_hardening.model.checked import (
     Day,
     EndName,
     FreeLabelKey,
+    LabelKey,
     LabelValue,
     Name,
     NamespaceNames,
     ObjectName,
-    Quantity,
     Subject,
     Switch,
-    TenantNamespace,
     not_empty,
     wrong,
 )
+from k8s_hardening.model.control_plane.admission import TolerationSpec
 from k8s_hardening.model.crossing import tenant_problems
 from k8s_hardening.model.ends import DnsSpec, NamedEndSpec
 from k8s_hardening.model.exemption import Exemption
-from k8s_hardening.model.images import PullSecretSpec
+from k8s_hardening.model.images import PullSecretSpec, Registry
+from k8s_hardening.model.namespaces import NamespaceSpec
 from k8s_hardening.model.network import FlowSpec
+from k8s_hardening.model.quotas import Hard
 from k8s_hardening.model.raw import Problem
+from k8s_hardening.model.sizes import Size
 from k8s_hardening.model.workloads import WorkloadsSpec
-
-
-class PodSecurityLevel(StrEnum):
-    """Pod Security Standard that a tenant's namespace enforces; privileged is never a tenant's."""
-
-    RESTRICTED = "restricted"
-    BASELINE = "baseline"
-
-
-# k8s.io/kubernetes v1.37.2 pkg/apis/core/helper: standard quota resources; counts must be whole numbers.
-_COUNTS = frozenset({
-    "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "persistentvolumeclaims", "configmaps",
-    "services.nodeports", "services.loadbalancers",
-})  # fmt: skip
-QUOTA_RESOURCES = _COUNTS | {
-    "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage",
-    "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage",
-}  # fmt: skip
-DEFAULT_QUOTA = {
-    "pods": "50",
-    "requests.cpu": "4",
-    "requests.memory": "8Gi",
-    "limits.cpu": "8",
-    "limits.memory": "16Gi",
-    "services.nodeports": "0",
-    "services.loadbalancers": "0",
-}
-
-
-def _quota_resource(name: str) -> str:
-    # Of other names only qualified ones count: count/deployments.apps, requests.nvidia.com/gpu.
-    if (
-        name in QUOTA_RESOURCES
-        or name.startswith(("hugepages-", "requests.hugepages-"))
-        or ("/" in name and is_label_key(name))
-    ):
-        return name
-    raise wrong("is not a resource of a quota", '"requests.cpu" or "count/jobs.batch"')
-
-
-def _over(defaults: dict[str, str]) -> BeforeValidator:
-    """What a user writes, over the defaults: what is left out keeps its own."""
-    return BeforeValidator(lambda value: {**defaults, **value} if isinstance(value, dict) else value)
-
-
-def _quota(quota: dict[str, str]) -> dict[str, str]:
-    for name, amount in quota.items():
-        if (name in _COUNTS or name.startswith("count/")) and parse_quantity(amount) % 1:
-            raise wrong(f'holds "{name}: {amount}", a count that is not whole', '{pods: "50"}')
-    for resource in ("cpu", "memory", "ephemeral-storage"):
-        requests, limits = f"requests.{resource}", f"limits.{resource}"
-        if requests in quota and limits in quota and parse_quantity(quota[limits]) < parse_quantity(quota[requests]):
-            raise wrong(
-                f"has {limits} {quota[limits]} below {requests} {quota[requests]}",
-                f'{{{requests}: "{quota[limits]}", {limits}: "{quota[requests]}"}}',
-            )
-    return quota
-
-
-Quota = Annotated[
-    dict[Annotated[str, AfterValidator(_quota_resource)], Quantity], _over(DEFAULT_QUOTA), AfterValidator(_quota)
-]
-
-# k8s.io/kubernetes v1.37.2 pkg/apis/core/helper: what a container can ask for; extended resources are qualified names.
-_CONTAINER_RESOURCES = frozenset({"cpu", "memory", "ephemeral-storage"})
-DEFAULT_REQUEST = {"cpu": "100m", "memory": "128Mi"}
-DEFAULT_LIMIT = {"cpu": "500m", "memory": "256Mi"}
-DEFAULT_MAX = {"cpu": "2", "memory": "4Gi"}
-
-
-def _container_resource(name: str) -> str:
-    if name in _CONTAINER_RESOURCES or name.startswith("hugepages-") or ("/" in name and is_label_key(name)):
-        return name
-    raise wrong("is not a resource of a container", '"memory"')
-
-
-_Amounts = dict[Annotated[str, AfterValidator(_container_resource)], Quantity]
-
-
-class LimitsSpec(Model):
-    """The LimitRange of a namespace: what a container gets when it says nothing, and the most it may say.
-
-    A resource that a mapping leaves out keeps its default, so that to raise one maximum does not remove another.
-    """
-
-    default_request: Annotated[_Amounts, _over(DEFAULT_REQUEST)] = DEFAULT_REQUEST
-    """Requests of a container that names none."""
-    default: Annotated[_Amounts, _over(DEFAULT_LIMIT)] = DEFAULT_LIMIT
-    """Limits of a container that names none."""
-    max: Annotated[_Amounts, _over(DEFAULT_MAX)] = DEFAULT_MAX
-    """The most that a container may be limited to."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> LimitsSpec:
-        steps = (("default_request", self.default_request), ("default", self.default), ("max", self.max))
-        for (low_name, low), (high_name, high) in itertools.combinations(steps, 2):
-            for resource in sorted(low.keys() & high.keys()):
-                if parse_quantity(low[resource]) > parse_quantity(high[resource]):
-                    raise wrong(
-                        f"has {high_name} {resource} {high[resource]} below {low_name} {resource} {low[resource]}",
-                        f'{{{low_name}: {{{resource}: "{high[resource]}"}}, '
-                        f'{high_name}: {{{resource}: "{low[resource]}"}}}}',
-                    )
-        return self
-
-
-class NamespaceSpec(Model):
-    """One namespace of a tenant."""
-
-    name: TenantNamespace = Field(examples=["payments-api"])
-    """Name of the namespace; unique in the whole environment."""
-    pod_security: PodSecurityLevel = PodSecurityLevel.RESTRICTED
-    """Pod Security Standard to enforce: restricted or baseline."""
-    quota: Quota = DEFAULT_QUOTA
-    """Hard limits of the namespace's ResourceQuota; what is left out keeps its default."""
-    limits: LimitsSpec = LimitsSpec()
-    """The namespace's LimitRange."""
-
-    @model_validator(mode="after")
-    def _a_pod_of_defaults_fits(self) -> NamespaceSpec:
-        # A maximum above the quota does no harm, since the quota ends first. A default above it keeps every container
-        # out that names nothing; a quota of zero says that this is meant.
-        for kind, amounts in (("requests", self.limits.default_request), ("limits", self.limits.default)):
-            for resource, amount in sorted(amounts.items()):
-                hard = self.quota.get(f"{kind}.{resource}")
-                if hard is not None and 0 < parse_quantity(hard) < parse_quantity(amount):
-                    raise wrong(
-                        f"has a quota of {kind}.{resource} {hard} below the {amount} of a container that names none",
-                        f'{{quota: {{{kind}.{resource}: "{amount}"}}}}',
-                    )
-        return self
 
 
 class ServiceType(StrEnum):
@@ -183,6 +55,20 @@ def _host(text: str) -> str:
     return text
 
 
+def _priority_class(text: str) -> str:
+    if text.startswith(SYSTEM_PRIORITY_PREFIX):
+        raise wrong("is of the system, whose pods push out everybody's", '"payments-critical"')
+    return text
+
+
+def _node_label(key: str) -> str:
+    if key in CONTROL_PLANE_ROLES:
+        raise wrong("is the label of the control plane, where no tenant's pod belongs", '"example.com/pool"')
+    return key
+
+
+PriorityClass = Annotated[ObjectName, AfterValidator(_priority_class)]
+NodeLabelKey = Annotated[LabelKey, AfterValidator(_node_label)]
 IngressHost = Annotated[str, AfterValidator(_host)]
 _QUOTAS_OF_TYPES = {
     ServiceType.NODE_PORT: "services.nodeports",
@@ -222,8 +108,34 @@ class TenantSpec(Model):
     """Hosts that the tenant's Ingresses may serve, none by default; *. before a domain means every name below it."""
     storage_classes: tuple[ObjectName, ...] = Field(default=(), examples=[["encrypted-ssd"]])
     """Storage classes from which the tenant may claim volumes, none by default."""
+    ingress_classes: tuple[ObjectName, ...] = Field(default=(), examples=[["nginx"]])
+    """Ingress classes that the tenant's Ingresses may name, none by default."""
+    runtime_classes: tuple[ObjectName, ...] = Field(default=(), examples=[["gvisor"]])
+    """Runtime classes that the tenant's pods may name beside naming none."""
+    priority_classes: tuple[PriorityClass, ...] = Field(default=(), examples=[["payments-critical"]])
+    """Priority classes that the tenant's pods may name beside naming none; the cluster's default class counts, too."""
+    registries: tuple[Registry, ...] = Field(default=(), examples=[["registry.example.com/platform/payments"]])
+    """Registries of the tenant's images, within those of the environment; all of those when left out."""
+    node_selector: dict[NodeLabelKey, LabelValue] = Field(default={}, examples=[{"example.com/pool": "payments"}])
+    """Labels of the nodes on which alone the tenant's pods may run; any node when left out."""
+    tolerations: tuple[TolerationSpec, ...] = Field(default=(), examples=[[{"key": "example.com/pool"}]])
+    """Taints that the tenant's pods tolerate without saying so, and no others; any that they name when empty."""
+    size: Size = Size.MEDIUM
+    """Size of the namespaces that name none: small, medium or large."""
+    quota: Hard = Field(default={}, examples=[{"requests.cpu": "16", "pods": "200"}])
+    """The most that the quotas of all namespaces may add up to; what is left out is not summed."""
     decommission: Day | None = Field(default=None, examples=["2027-06-30"])
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _size_of_namespaces(cls, data: Any) -> Any:
+        """Give each namespace that names no size that of the tenant."""
+        if not isinstance(data, dict) or "size" not in data or not isinstance(data.get("namespaces"), list | tuple):
+            return data
+        given = {"size": data["size"]} if data["size"] in list(Size) else {}  # another one is refused once, here
+        sized = [{**given, **one} if isinstance(one, dict) else one for one in data["namespaces"]]
+        return {**data, "namespaces": sized}
 
     @model_validator(mode="after")
     def _quotas_let_services_be(self) -> TenantSpec:
@@ -280,6 +192,10 @@ class TenantInputs(TenantSpec, Whole):
     """Keys of labels by which flows may select namespaces, since only the platform sets them."""
     protect: Switch = True
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
+    pod_toleration_restriction: Switch = False
+    """Whether the API server runs the plug-in PodTolerationRestriction, which gives each pod the `tolerations`."""
+    pod_node_selector: Switch = False
+    """Whether the API server runs the plug-in PodNodeSelector, which gives each pod the `node_selector`."""
     pod_security_gate: Switch = False
     """Whether Kubernetes 1.22 runs with the feature gate PodSecurity, without which it heeds no labels."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])

@@ -211,7 +211,7 @@ def _matches(rule: AdmissionRule, target: Target) -> dict[str, Any]:
 
 def _conditions(target: Target, exemptions: list[Exemption]) -> Iterator[tuple[str, str]]:
     if {"CREATE", "UPDATE"} <= set(target.operations):
-        old = target.judged.replace("object", "oldObject", 1)
+        old = target.judged.replace("object", "oldObject")
         yield "new-or-changed", f"request.operation == 'CREATE' || {target.judged} != {old}"
     whole = [one for one in exemptions if one.container is None]
     covered = [condition for one in whole if (condition := _covered(one, target)) is not None]

@@ -22,6 +22,7 @@ from k8s_hardening.plans.cluster_deny import cluster_deny_advice, plan_cluster_d
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
 from k8s_hardening.plans.host_firewall.plan import firewall_advice, firewall_files, firewall_gaps
+from k8s_hardening.plans.default_namespace import plan_default_namespace
 from k8s_hardening.plans.neighbours import Neighbour, flows_of_others, named_ends, named_tenants
 from k8s_hardening.plans.network import plan_deny_all
 from k8s_hardening.plans.network_advice import network_advice
@@ -77,6 +78,7 @@ def _beside_tenants(baseline: Baseline, control_plane: DialectOutput) -> tuple[M
     loader = loader_inputs(baseline)
     return (
         *(one for spec in baseline.network.system_namespaces for one in plan_deny_all(system_inputs(baseline, spec))),
+        *plan_default_namespace(baseline),
         *(plan_cluster_deny(denial) if denial is not None else ()),
         *plan_pod_security(pod_security_inputs(baseline)),
         *objects_of_baseline(baseline),
@@ -108,6 +110,8 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
         ends=named_ends(baseline, flows),
         namespace_labels=baseline.network.namespace_labels,
         protect=baseline.target.is_live and tenant.decommission is None,
+        pod_toleration_restriction=baseline.runs_pod_toleration_restriction,
+        pod_node_selector=baseline.runs_pod_node_selector,
         pod_security_gate=baseline.pod_security.migration and baseline.kubernetes == GATED,
         exemptions=tuple(
             sorted(

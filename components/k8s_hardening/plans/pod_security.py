@@ -8,7 +8,7 @@ from k8s_hardening.controls.shared.admitted_levels import admitted_level
 from k8s_hardening.kube.pod_security import PREFIX, judges
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
-from k8s_hardening.model.tenant import PodSecurityLevel
+from k8s_hardening.model.namespaces import PodSecurityLevel
 
 
 def pod_security_labels(level: str, version: KubeVersion, *, gate: bool = False) -> dict[str, str]:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.shared.admitted_levels import admitted_level
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
+from k8s_hardening.kube.nodes import (
+    ALLOWED_TOLERATIONS,
+    DEFAULT_TOLERATIONS,
+    NODE_SELECTOR,
+    TOLERATIONS_OF_THE_SERVER,
+    selector_text,
+)
 from k8s_hardening.kube.pod_security import judges
 from k8s_hardening.model.knowing import facts_of
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
-from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
+from k8s_hardening.model.namespaces import NamespaceSpec
+from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.flows import Place, Surroundings
 from k8s_hardening.plans.network import deny_all
 from k8s_hardening.plans.objects import account, object_in
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
+from k8s_hardening.plans.tenant_limits import limit_range, quotas
 from k8s_hardening.plans.tenant_roles import rules_of
+from k8s_hardening.plans.tolerations import toleration
 
 
 def plan_tenant(inputs: TenantInputs) -> tuple[Manifest, ...]:
@@ -27,11 +38,27 @@ def plan_tenant(inputs: TenantInputs) -> tuple[Manifest, ...]:
 
 
 def _knowledge(inputs: TenantInputs) -> Knowledge:
-    return Knowledge(kubernetes=inputs.kubernetes, tenants=(facts_of(inputs),), exemptions=inputs.exemptions)
+    return Knowledge(
+        kubernetes=inputs.kubernetes,
+        tenants=(facts_of(inputs),),
+        pod_node_selector=inputs.pod_node_selector,
+        exemptions=inputs.exemptions,
+    )
 
 
 def admission_advice(inputs: TenantInputs) -> Iterator[str]:
-    """What the server does not enforce in the tenant's namespaces, since something is exempt there."""
+    """What the server does not enforce in the tenant's namespaces, since it has no means or something is exempt."""
+    if inputs.node_selector and not inputs.pod_node_selector:
+        yield (
+            f"No PodNodeSelector is known to run in the API server, so the pods of tenant {inputs.name} must name "
+            f"their nodes themselves ({selector_text(inputs.node_selector)}): the control tenant-nodes holds them to "
+            "it, before they are applied and, where there are ValidatingAdmissionPolicies, in the API server."
+        )
+    if inputs.tolerations and not inputs.pod_toleration_restriction:
+        yield (
+            f"No PodTolerationRestriction is known to run in the API server, so the pods of tenant {inputs.name} must "
+            "name their tolerations themselves, and may name others."
+        )
     if not judges(inputs.kubernetes, gate=inputs.pod_security_gate):
         return
     for namespace in inputs.namespaces:
@@ -43,8 +70,8 @@ def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
     around = Surroundings(inputs.kubernetes, {**inputs.tenants, inputs.name: own}, inputs.ends)
     for namespace in inputs.namespaces:
         yield _namespace(inputs, namespace)
-        yield object_in(namespace.name, "v1", "ResourceQuota", "tenant-quota", spec={"hard": dict(namespace.quota)})
-        yield _limit_range(namespace)
+        yield from quotas(namespace, inputs.priority_classes)
+        yield limit_range(namespace)
         # The account of pods that name none.
         yield account(namespace.name, "default", pulls=inputs.pull_secret is not None)
         for role, subjects in (("admin", inputs.admins), ("member", inputs.members), ("viewer", inputs.viewers)):
@@ -72,20 +99,21 @@ def _labels(inputs: TenantInputs, namespace: NamespaceSpec) -> dict[str, str]:
 
 def _namespace(inputs: TenantInputs, namespace: NamespaceSpec) -> Manifest:
     metadata: dict[str, Any] = {"name": namespace.name, "labels": _labels(inputs, namespace)}
-    if inputs.decommission is not None:
-        metadata["annotations"] = {DECOMMISSION_ANNOTATION: inputs.decommission.isoformat()}
+    annotations = dict(_annotations(inputs))
+    if annotations:
+        metadata["annotations"] = annotations
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
-def _limit_range(namespace: NamespaceSpec) -> Manifest:
-    limits = namespace.limits
-    item = {
-        "type": "Container",
-        "defaultRequest": dict(limits.default_request),
-        "default": dict(limits.default),
-        "max": dict(limits.max),
-    }
-    return object_in(namespace.name, "v1", "LimitRange", "tenant-limits", spec={"limits": [item]})
+def _annotations(inputs: TenantInputs) -> Iterator[tuple[str, str]]:
+    if inputs.decommission is not None:
+        yield DECOMMISSION_ANNOTATION, inputs.decommission.isoformat()
+    if inputs.pod_node_selector and inputs.node_selector:
+        yield NODE_SELECTOR, selector_text(inputs.node_selector)
+    if inputs.pod_toleration_restriction and inputs.tolerations:
+        own = [toleration(one) for one in inputs.tolerations]
+        yield DEFAULT_TOLERATIONS, json.dumps(own)
+        yield ALLOWED_TOLERATIONS, json.dumps([*own, *TOLERATIONS_OF_THE_SERVER])
 
 
 def _role(namespace: str, role: str, subjects: tuple[str, ...]) -> Iterator[Manifest]:

@@ -29,6 +29,16 @@ class TenantFactsArgs(TypedDict):
     """Hosts that the tenant's Ingresses may serve; `*.` before a domain stands for every name below it."""
     storage_classes: NotRequired[Sequence[str]]
     """Storage classes from which the tenant may claim volumes."""
+    ingress_classes: NotRequired[Sequence[str]]
+    """Ingress classes that the tenant's Ingresses may name."""
+    runtime_classes: NotRequired[Sequence[str]]
+    """Runtime classes that the tenant's pods may name."""
+    priority_classes: NotRequired[Sequence[str]]
+    """Priority classes that the tenant's pods may name."""
+    registries: NotRequired[Sequence[str]]
+    """Registries of the tenant's images, within those of the environment. Empty: all of those."""
+    node_selector: NotRequired[Mapping[str, str]]
+    """Labels of the nodes on which alone the tenant's pods may run."""
     labels: NotRequired[Mapping[str, str]]
     """Labels of its namespaces that only the platform sets."""
 
@@ -52,6 +62,8 @@ class AdmissionPoliciesArgs(TypedDict):
     """Who shares the cluster, and what each may have."""
     namespace_labels: NotRequired[Sequence[str]]
     """Keys of labels of namespaces that only the platform sets, since flows select namespaces by them."""
+    pod_node_selector: NotRequired[bool]
+    """The API server gives each pod the node selector of its tenant (PodNodeSelector)."""
     platform: NotRequired[Sequence[str]]
     """Who may change the owner and Pod Security labels of namespaces."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]

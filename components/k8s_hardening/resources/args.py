@@ -9,6 +9,37 @@ from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 
+class TolerationArgs(TypedDict):
+    """Taints that a pod may tolerate."""
+
+    key: str
+    """Key of the taint."""
+    value: NotRequired[str]
+    """Value of the taint; every value when left out."""
+    effect: NotRequired[str]
+    """Effect of the taint; every effect when left out."""
+
+
+class PodLimitsArgs(TypedDict):
+    """What all containers of one pod may have together."""
+
+    min: NotRequired[Mapping[str, str]]
+    """The least that a pod must ask for."""
+    max: NotRequired[Mapping[str, str]]
+    """The most that a pod may be limited to."""
+    max_ratio: NotRequired[Mapping[str, str]]
+    """How many times its request the limit of a pod may be."""
+
+
+class ClaimLimitsArgs(TypedDict):
+    """How large one claim of storage may be."""
+
+    min: NotRequired[str]
+    """The least that a claim must ask for."""
+    max: NotRequired[str]
+    """The most that a claim may ask for."""
+
+
 class LimitsArgs(TypedDict):
     """The LimitRange of a namespace: what a container gets when it says nothing, and the most it may say."""
 
@@ -17,7 +48,30 @@ class LimitsArgs(TypedDict):
     default: NotRequired[Mapping[str, str]]
     """Limits of a container that names none."""
     max: NotRequired[Mapping[str, str]]
-    """The most that a container may be limited to."""
+    """The most that a container may be limited to; what is left out is that of the size."""
+    min: NotRequired[Mapping[str, str]]
+    """The least that a container must ask for."""
+    max_ratio: NotRequired[Mapping[str, str]]
+    """How many times its request the limit of a container may be."""
+    pod: NotRequired[PodLimitsArgs]
+    """What all containers of one pod may have together."""
+    claims: NotRequired[ClaimLimitsArgs]
+    """How large one claim of storage may be."""
+
+
+class ScopedQuotaArgs(TypedDict):
+    """A further quota of a namespace, about some of its pods or claims; the quota of the namespace counts them, too."""
+
+    name: str
+    """Name of the quota; the object is called tenant-quota-<name>."""
+    scopes: NotRequired[Sequence[str]]
+    """Which pods are meant; each must hold. Terminating are those with activeDeadlineSeconds."""
+    priority_classes: NotRequired[Sequence[str]]
+    """Only pods of these priority classes; the tenant must have them."""
+    volume_attributes_classes: NotRequired[Sequence[str]]
+    """Only claims of these classes of volume attributes."""
+    hard: Mapping[str, str]
+    """The hard limits: pods, cpu and memory, or claims and their storage."""
 
 
 class NamespaceArgs(TypedDict):
@@ -27,8 +81,14 @@ class NamespaceArgs(TypedDict):
     """Name of the namespace; unique in the whole environment."""
     pod_security: NotRequired[str]
     """Pod Security Standard to enforce: restricted or baseline."""
+    size: NotRequired[str]
+    """Ready-made quota and maximum of a container: small, medium or large; that of the tenant when left out."""
     quota: NotRequired[Mapping[str, str]]
-    """Hard limits of the namespace's ResourceQuota; what is left out keeps its default."""
+    """Hard limits of the namespace's ResourceQuota; what is left out keeps the amount of the size."""
+    counts: NotRequired[Mapping[str, str]]
+    """How many objects there may be: resource, with its API group -> number; part of the quota."""
+    scoped_quotas: NotRequired[Sequence[ScopedQuotaArgs]]
+    """Further quotas about some of the pods or claims."""
     limits: NotRequired[LimitsArgs]
     """The namespace's LimitRange."""
 

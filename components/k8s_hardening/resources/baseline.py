@@ -12,6 +12,7 @@ from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.admission_policies import files_of_baseline, objects_of_baseline, policy_inputs
 from k8s_hardening.plans.baseline import loader_inputs, tenant_inputs
 from k8s_hardening.plans.host_firewall.plan import firewall_advice
+from k8s_hardening.plans.default_namespace import plan_default_namespace
 from k8s_hardening.plans.network_advice import network_advice
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 from k8s_hardening.plans.system_namespaces import system_inputs
@@ -27,6 +28,7 @@ from k8s_hardening.resources.args import (
     NamedEndArgs,
     NamespaceArgs,
     PodSecuritySettingsArgs,
+    TolerationArgs,
     WorkloadsArgs,
 )
 from k8s_hardening.resources.checking import checked
@@ -121,6 +123,22 @@ class BaselineTenantArgs(TypedDict):
     """Hosts that the tenant's Ingresses may serve, none by default; *. before a domain means every name below it."""
     storage_classes: NotRequired[Sequence[str]]
     """Storage classes from which the tenant may claim volumes, none by default."""
+    ingress_classes: NotRequired[Sequence[str]]
+    """Ingress classes that the tenant's Ingresses may name, none by default."""
+    runtime_classes: NotRequired[Sequence[str]]
+    """Runtime classes that the tenant's pods may name beside naming none."""
+    priority_classes: NotRequired[Sequence[str]]
+    """Priority classes that the tenant's pods may name beside naming none; the cluster's default class counts, too."""
+    registries: NotRequired[Sequence[str]]
+    """Registries of the tenant's images, within those of the environment; all of those when left out."""
+    node_selector: NotRequired[Mapping[str, str]]
+    """Labels of the nodes on which alone the tenant's pods may run; any node when left out."""
+    tolerations: NotRequired[Sequence[TolerationArgs]]
+    """Taints that the tenant's pods tolerate without saying so, and no others; any that they name when empty."""
+    size: NotRequired[str]
+    """Size of the namespaces that name none: small, medium or large."""
+    quota: NotRequired[Mapping[str, str]]
+    """The most that the quotas of all namespaces may add up to; what is left out is not summed."""
     decommission: NotRequired[str]
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
     accepts: NotRequired[Sequence[str]]
@@ -174,6 +192,8 @@ class HardenedBaselineArgs(TypedDict):
     """Firewalls of the nodes by role, as nftables tables; there are none unless they are declared."""
     tenants: NotRequired[Sequence[BaselineTenantArgs]]
     """Who shares the cluster."""
+    open_default_namespace: NotRequired[bool]
+    """Weaker: leave the namespace default without its deny-all, its quota of nothing and its inert account."""
     control_plane: NotRequired[ControlPlaneSettingsArgs]
     """How the control plane and the nodes are hardened."""
     apparmor: NotRequired[AppArmorArgs]
@@ -223,6 +243,8 @@ class HardenedBaseline(HardenedComponent):
             )
             for tenant in baseline.tenants
         ]
+        for manifest in plan_default_namespace(baseline):
+            self._emit(manifest)
         for system in baseline.network.system_namespaces:
             DenyAll(
                 f"{name}/{system.name}",

@@ -8,6 +8,8 @@ union and no tuple.
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
+from k8s_hardening.resources.args import TolerationArgs
+
 
 class KmsArgs(TypedDict):
     """A plug-in on the node that keeps the key in a key management service."""
@@ -280,17 +282,6 @@ class ImagePolicyWebhookArgs(TypedDict):
     """Weaker: let every image run while the service does not answer."""
 
 
-class TolerationArgs(TypedDict):
-    """Taints that a pod may tolerate."""
-
-    key: str
-    """Key of the taint."""
-    value: NotRequired[str]
-    """Value of the taint; every value when left out."""
-    effect: NotRequired[str]
-    """Effect of the taint; every effect when left out."""
-
-
 class PodTolerationsArgs(TypedDict):
     """Tolerations for namespaces that have no annotations about them."""
 
@@ -331,9 +322,9 @@ class AdmissionArgs(TypedDict):
     image_policy_webhook: NotRequired[ImagePolicyWebhookArgs]
     """A service that says which images may run."""
     node_selectors: NotRequired[Mapping[str, Mapping[str, str]]]
-    """Nodes on which the pods of a namespace must run, by labels of the nodes; turns PodNodeSelector on."""
+    """Labels of nodes that the pods of a namespace may ask for, and no others; turns PodNodeSelector on."""
     default_node_selector: NotRequired[Mapping[str, str]]
-    """The same for every other namespace."""
+    """Labels of nodes that pods get whose namespace has none of its own; turns PodNodeSelector on, too."""
     pod_tolerations: NotRequired[PodTolerationsArgs]
     """Taints that pods may tolerate; turns PodTolerationRestriction on."""
     limited_resources: NotRequired[Sequence[LimitedResourceArgs]]

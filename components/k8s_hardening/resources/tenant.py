@@ -16,6 +16,7 @@ from k8s_hardening.resources.args import (
     NamedEndArgs,
     NamespaceArgs,
     PullSecretArgs,
+    TolerationArgs,
     WorkloadsArgs,
 )
 from k8s_hardening.resources.checking import checked
@@ -57,10 +58,30 @@ class TenantArgs(TypedDict):
     """Hosts that the tenant's Ingresses may serve, none by default; *. before a domain means every name below it."""
     storage_classes: NotRequired[Sequence[str]]
     """Storage classes from which the tenant may claim volumes, none by default."""
+    ingress_classes: NotRequired[Sequence[str]]
+    """Ingress classes that the tenant's Ingresses may name, none by default."""
+    runtime_classes: NotRequired[Sequence[str]]
+    """Runtime classes that the tenant's pods may name beside naming none."""
+    priority_classes: NotRequired[Sequence[str]]
+    """Priority classes that the tenant's pods may name beside naming none; the cluster's default class counts, too."""
+    registries: NotRequired[Sequence[str]]
+    """Registries of the tenant's images, within those of the environment; all of those when left out."""
+    node_selector: NotRequired[Mapping[str, str]]
+    """Labels of the nodes on which alone the tenant's pods may run; any node when left out."""
+    tolerations: NotRequired[Sequence[TolerationArgs]]
+    """Taints that the tenant's pods tolerate without saying so, and no others; any that they name when empty."""
+    size: NotRequired[str]
+    """Size of the namespaces that name none: small, medium or large."""
+    quota: NotRequired[Mapping[str, str]]
+    """The most that the quotas of all namespaces may add up to; what is left out is not summed."""
     decommission: NotRequired[str]
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
     protect: NotRequired[bool]
     """Protect the namespaces from deletion until `decommission` is set; false for rendered targets."""
+    pod_toleration_restriction: NotRequired[bool]
+    """Whether the API server runs the plug-in PodTolerationRestriction, which gives each pod the `tolerations`."""
+    pod_node_selector: NotRequired[bool]
+    """Whether the API server runs the plug-in PodNodeSelector, which gives each pod the `node_selector`."""
     pod_security_gate: NotRequired[bool]
     """Whether Kubernetes 1.22 runs with the feature gate PodSecurity, without which it heeds no labels."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]

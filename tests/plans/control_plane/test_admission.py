@@ -219,7 +219,10 @@ def test_tolerations() -> None:
     assert found["default"] == [
         {"key": "example.com/gpu", "operator": "Equal", "value": "shared", "effect": "NoSchedule"}
     ]
-    assert found["whitelist"] == [{"key": "example.com/gpu", "operator": "Exists"}]
+    allowed, *of_the_server = found["whitelist"]
+    assert allowed == {"key": "example.com/gpu", "operator": "Exists"}
+    # Every pod gets these two without asking: without them in the list no pod at all could be made.
+    assert {"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"} <= {one["key"] for one in of_the_server}
 
 
 def test_limited_resources() -> None:

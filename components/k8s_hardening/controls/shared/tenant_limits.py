@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from k8s_hardening.controls.admission import AdmissionRule
+from k8s_hardening.controls.control import Finding, finding
 from k8s_hardening.kube.cel import lists_by_name
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map
+from k8s_hardening.kube.pods import pods_of
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 
 Limit = Callable[[TenantFacts], Iterable[str]]
@@ -22,6 +25,15 @@ def limit_of(manifest: Manifest, knowledge: Knowledge, limit: Limit) -> frozense
         return frozenset() if knowledge.tenants else None
     owner = knowledge.tenant_of_namespace(namespace) if isinstance(namespace, str) else None
     return None if owner is None else frozenset(limit(owner))
+
+
+def tenants_of_object(manifest: Manifest, knowledge: Knowledge) -> tuple[TenantFacts, ...]:
+    """The tenant in whose namespace an object stands; every one where the namespace is known only at apply."""
+    namespace = as_map(manifest.get("metadata")).get("namespace")
+    if namespace is UNKNOWN:
+        return knowledge.tenants
+    owner = knowledge.tenant_of_namespace(namespace) if isinstance(namespace, str) else None
+    return () if owner is None else (owner,)
 
 
 def shown(value: Any, manifest: Manifest) -> Any:
@@ -46,3 +58,29 @@ def allowed_variable(knowledge: Knowledge, limit: Limit) -> dict[str, str]:
 def tell(allowed: Iterable[str]) -> str:
     """What may be had, for the end of a message."""
     return " or ".join(sorted(allowed)) or "nothing"
+
+
+def pod_field_findings(manifest: Manifest, knowledge: Knowledge, field: str, limit: Limit) -> Iterator[Finding]:
+    """Each pod of a tenant that names in a field what the tenant may not have; absent and empty name nothing."""
+    allowed = limit_of(manifest, knowledge, limit)
+    if allowed is None:
+        return
+    for pod in pods_of(manifest):
+        name = pod.spec.get(field)
+        if name not in (None, "") and not (isinstance(name, str) and name in allowed):
+            yield finding(f"{pod.path}.{field}", shown(name, manifest), f"name {tell(allowed)}, or remove it")
+
+
+def pod_field_rules(knowledge: Knowledge, field: str, limit: Limit) -> tuple[AdmissionRule, ...]:
+    """The same of the server."""
+    if not knowledge.tenants:
+        return ()
+    name = f"variables.pod.{field}"
+    return (
+        AdmissionRule(
+            fix=f"name in {field} one that the environment gives the tenant, or remove it",
+            expressions=(f"!has({name}) || {name} == '' || {name} in variables.allowed",),
+            variables=allowed_variable(knowledge, limit),
+            namespaces=tenant_namespaces(knowledge),
+        ),
+    )

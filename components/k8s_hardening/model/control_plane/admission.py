@@ -216,9 +216,9 @@ class AdmissionSpec(Model):
     node_selectors: dict[Name, dict[LabelKey, LabelValue]] = Field(
         default={}, examples=[{"payments-api": {"example.com/pool": "payments"}}]
     )
-    """Nodes on which the pods of a namespace must run, by labels of the nodes; turns PodNodeSelector on."""
+    """Labels of nodes that the pods of a namespace may ask for, and no others; turns PodNodeSelector on."""
     default_node_selector: dict[LabelKey, LabelValue] = Field(default={}, examples=[{"example.com/pool": "shared"}])
-    """The same for every other namespace."""
+    """Labels of nodes that pods get whose namespace has none of its own; turns PodNodeSelector on, too."""
     pod_tolerations: PodTolerationsSpec | None = Field(
         default=None, examples=[{"allowed": [{"key": "example.com/gpu"}]}]
     )

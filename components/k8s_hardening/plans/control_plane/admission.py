@@ -7,6 +7,7 @@ from typing import Any
 
 from k8s_hardening.kube.admission_plugins import default_plugins, names_in, plugins, switched_off_by
 from k8s_hardening.kube.durations import parse_duration
+from k8s_hardening.kube.nodes import TOLERATIONS_OF_THE_SERVER
 from k8s_hardening.kube.pod_security import GATE as POD_SECURITY_GATE
 from k8s_hardening.kube.pod_security import configuration_api as pod_security_api
 from k8s_hardening.kube.version import KubeVersion
@@ -17,11 +18,12 @@ from k8s_hardening.model.control_plane.admission import (
     LimitedResourceSpec,
     LimitKind,
     PodSecurityDefaultsSpec,
-    TolerationSpec,
+    PodTolerationsSpec,
 )
 from k8s_hardening.plans.control_plane.files import endpoint_mounts, host_mounts, webhook_kubeconfig, yaml_file
 from k8s_hardening.plans.control_plane.part import Component, Mount, Part, Setting
 from k8s_hardening.plans.plan import HostFile
+from k8s_hardening.plans.tolerations import toleration
 
 _PART = "admission"
 _WEBHOOK_PLUGINS = ("MutatingAdmissionWebhook", "ValidatingAdmissionWebhook")
@@ -91,8 +93,8 @@ def _configurations(spec: AdmissionSpec, kubernetes: KubeVersion) -> Iterator[tu
             {
                 "apiVersion": "podtolerationrestriction.admission.k8s.io/v1alpha1",
                 "kind": "Configuration",
-                "default": [_toleration(one) for one in spec.pod_tolerations.added],
-                "whitelist": [_toleration(one) for one in spec.pod_tolerations.allowed],
+                "default": [toleration(one) for one in spec.pod_tolerations.added],
+                "whitelist": list(_allowed(spec.pod_tolerations)),
             },
         )
     if spec.limited_resources:
@@ -156,13 +158,11 @@ def _image_policy_kubeconfig(spec: ImagePolicyWebhookSpec) -> HostFile:
     return webhook_kubeconfig(_PART, "image-policy-webhook", spec.endpoint)
 
 
-def _toleration(one: TolerationSpec) -> dict[str, str]:
-    toleration = {"key": one.key, "operator": "Exists" if one.value is None else "Equal"}
-    if one.value is not None:
-        toleration["value"] = one.value
-    if one.effect is not None:
-        toleration["effect"] = one.effect.value
-    return toleration
+def _allowed(spec: PodTolerationsSpec) -> Iterator[dict[str, str]]:
+    """Any when nothing is named; otherwise also what pods get without asking, or none of them could be made."""
+    if spec.allowed:
+        yield from map(toleration, spec.allowed)
+        yield from (dict(one) for one in TOLERATIONS_OF_THE_SERVER)
 
 
 def _limited(one: LimitedResourceSpec) -> dict[str, Any]:
