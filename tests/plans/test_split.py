@@ -20,7 +20,8 @@ ALONE = 7  # namespace, quota, limits, account, deny-all, DNS, and the component
 
 def many(count: int, *, links: dict[int, int] | None = None) -> Baseline:
     tenants: list[dict[str, Any]] = [
-        {"name": f"t{index:03}", "namespaces": [{"name": f"n{index:03}"}], "flows": []} for index in range(count)
+        {"name": f"t{index:03}", "admins": ["group:admins"], "namespaces": [{"name": f"n{index:03}"}], "flows": []}
+        for index in range(count)
     ]
     for source, destination in (links or {}).items():
         tenants[source]["flows"].append(

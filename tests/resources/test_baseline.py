@@ -17,6 +17,7 @@ from tests.resources.monitor import Recording, record
 TENANTS: list[Any] = [
     {
         "name": "payments",
+        "admins": ["group:admins"],
         "namespaces": [{"name": "payments-api"}],
         "accepts": ["shop/pay"],
         "flows": [
@@ -30,6 +31,7 @@ TENANTS: list[Any] = [
     },
     {
         "name": "shop",
+        "admins": ["group:admins"],
         "namespaces": [{"name": "shop-web"}, {"name": "shop-cart"}],
         "members": ["group:shop"],
         "flows": [
@@ -157,6 +159,7 @@ def test_long_names_of_two_tenants_meet_in_one_flow() -> None:
     tenant, flow = "t" * 40, "f" * 60
     long = {
         "name": tenant,
+        "admins": ["group:admins"],
         "namespaces": [{"name": "long"}],
         "flows": [
             {

@@ -129,6 +129,7 @@ TENANT = {
 SHOP = {
     **TENANT,
     "name": "shop",
+    "admins": ["group:admins"],
     "namespaces": [{**NAMESPACE, "name": "shop-web"}],
     "flows": [],
     "accepts": ["payments/shop"],

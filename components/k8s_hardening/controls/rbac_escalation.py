@@ -5,7 +5,8 @@ and impersonate (with the constrained forms impersonate:... and impersonate-on:.
 the combinations of GRANTS; in an aggregation, selectors that match the labels of a built-in role that has them
 (testdata/cluster-roles.yaml beside the file named below). Wildcards belong to rbac-wildcards: here the verb or the
 resource is named. A rule that names its API groups grants only there. Names in resourceNames narrow a grant but are
-no reason to pass it; an exemption is. Source: k8s.io/kubernetes v1.37.2
+no reason to pass it; an exemption is. One bind passes, that of a tenant's admins who make members and viewers
+(tenant-delegation). Source: k8s.io/kubernetes v1.37.2
 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go and the Kubernetes documentation, RBAC Good Practices.
 """
 
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.shared.tenant_rights import is_delegation
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.kube.network_policies import selects_everything
@@ -42,9 +44,16 @@ _CHANGE = frozenset({"update", "patch"})
 _ADMISSION = Grant("admissionregistration.k8s.io", _WRITE, "reads and changes every request, or switches its rules off")
 # Labels change through the subresources of a namespace too, and a quota is kept by its status
 # (k8s.io/kubernetes v1.37.2 pkg/registry/core/namespace/strategy.go, apiserver admission/plugin/resourcequota).
+_ROUTES = "sends what Services and Ingresses receive to pods of other namespaces"
 _NAMESPACE = Grant("", _CHANGE, "lifts the Pod Security level of the namespace")
 GRANTS: dict[str, Grant] = {
+    # An APIService hands an API group to any Service: what its users send, Secrets included, then passes there.
+    "apiservices": Grant("apiregistration.k8s.io", _WRITE, "answers for a whole API in place of the server"),
     "certificatesigningrequests/approval": Grant("certificates.k8s.io", _CHANGE, "makes certificates for anybody"),
+    "clustertrustbundles": Grant("certificates.k8s.io", _WRITE, "makes workloads trust certificates of its own"),
+    # CVE-2021-25740; the built-in roles lost the right to change both (bootstrappolicy/policy.go).
+    "endpoints": Grant("", _WRITE, _ROUTES),
+    "endpointslices": Grant("discovery.k8s.io", _WRITE, _ROUTES),
     "limitranges": Grant("", _WRITE, "lifts the limits of the namespace"),
     "mutatingadmissionpolicies": _ADMISSION,
     "mutatingadmissionpolicybindings": _ADMISSION,
@@ -78,7 +87,8 @@ _MIGHTY: dict[str, dict[str, str]] = {
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each dangerous verb, and each resource on which the rule's verbs are dangerous."""
     for rule in policy_rules_of(manifest):
-        yield from _verbs(rule)
+        if not is_delegation(manifest, rule, knowledge):
+            yield from _verbs(rule)
         yield from _resources(rule)
     for path, selector in aggregations_of(manifest):
         gathered = next((role for role, labels in _MIGHTY.items() if selects(selector, labels)), None)
