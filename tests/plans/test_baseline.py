@@ -49,9 +49,11 @@ def test_everything_that_two_tenants_get() -> None:
         "Role/payments-api/tenant-admin",
         "Role/payments-api/tenant-member",
         "Role/payments-api/tenant-viewer",
+        "Role/shop-web/tenant-admin",
         "RoleBinding/payments-api/tenant-admin",
         "RoleBinding/payments-api/tenant-member",
         "RoleBinding/payments-api/tenant-viewer",
+        "RoleBinding/shop-web/tenant-admin",
     ]
 
 

@@ -121,7 +121,8 @@ def environments(draw: st.DrawFn) -> dict[str, Any]:
                     if one != declarer and f"{declarer}/{flow['name']}" not in accepts[one]:
                         accepts[one].append(f"{declarer}/{flow['name']}")
     tenants = [
-        {"name": name, "admins": ["group:admins"], "namespaces": [{"name": one} for one in OWN[name]], "flows": flows[name],
+        {"name": name, "admins": ["group:admins"], "namespaces": [{"name": one} for one in OWN[name]],
+         "flows": flows[name],
          "accepts": accepts[name], "labels": labels}
         for name, labels in (("a", {"example.com/zone": "x"}), ("b", {"example.com/team": "b"}))
     ]  # fmt: skip

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
-from k8s_hardening.controls.shared.emergencies import emergency_binding, emergency_of
+from k8s_hardening.controls.shared.emergencies import emergency_of, undeclared
 from k8s_hardening.kube.manifest import Manifest
-from k8s_hardening.kube.rbac import grants_rights
+from k8s_hardening.kube.rbac import binding_of, grants_rights
 from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -20,10 +20,10 @@ from k8s_hardening.model.knowledge import Knowledge
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """The binding, with who has the rights, until when, and who answers for them."""
     emergency = emergency_of(manifest, knowledge)
-    if emergency is None or emergency_binding(manifest) is None:
+    if emergency is None or binding_of(manifest) is None or any(undeclared(manifest, knowledge)):
         return
     what = f"open for {', '.join(emergency.subjects)} until {emergency.expires}, for which {emergency.owner} answers"
-    yield Finding("subjects", what, "take it out of break_glass as soon as the emergency is over")
+    yield Finding("(emergency)", what, "take it out of break_glass as soon as the emergency is over")
 
 
 CONTROL = Control(

@@ -132,6 +132,7 @@ def _has_label(key: str, by_name: dict[str, str], by_tenant: dict[str, str]) -> 
 def _is_reserved(knowledge: Knowledge) -> str:
     """A further way in: a namespace of a name that is left to the sender's tenant, with its label, restricted."""
     labels, name, level = "variables.labels", "object.metadata.name", text(ENFORCE)
+    is_version = f"(k.startsWith({text(f'{PREFIX}/')}) && k.endsWith('-version'))"
     ways = []
     for tenant in knowledge.tenants:
         if tenant.namespace_prefix is None:
@@ -143,7 +144,7 @@ def _is_reserved(knowledge: Knowledge) -> str:
                     f"!({name} in variables.owners)",
                     f"{text(TENANT_LABEL)} in {labels} && {labels}[{text(TENANT_LABEL)}] == {text(tenant.name)}",
                     f"{level} in {labels} && {labels}[{level}] == 'restricted'",
-                    f"{labels}.all(k, !(k.startsWith({text(f'{PREFIX}/')}) && k.endsWith('-version')))",
+                    f"{labels}.all(k, !{is_version} || {labels}[k] in {texts(('latest', f'v{knowledge.kubernetes}'))})",
                     comes_from(tenant.admins),
                 ]
             )

@@ -5,8 +5,7 @@ and impersonate (with the constrained forms impersonate:... and impersonate-on:.
 the combinations of GRANTS; in an aggregation, selectors that match the labels of a built-in role that has them
 (testdata/cluster-roles.yaml beside the file named below). Wildcards belong to rbac-wildcards: here the verb or the
 resource is named. A rule that names its API groups grants only there. Names in resourceNames narrow a grant but are
-no reason to pass it; an exemption is. One bind passes, that of a tenant's admins who make members and viewers
-(tenant-delegation). Source: k8s.io/kubernetes v1.37.2
+no reason to pass it; an exemption is. Source: k8s.io/kubernetes v1.37.2
 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go and the Kubernetes documentation, RBAC Good Practices.
 """
 
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.shared.tenant_rights import is_delegation
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.kube.network_policies import selects_everything
@@ -87,8 +85,7 @@ _MIGHTY: dict[str, dict[str, str]] = {
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each dangerous verb, and each resource on which the rule's verbs are dangerous."""
     for rule in policy_rules_of(manifest):
-        if not is_delegation(manifest, rule, knowledge):
-            yield from _verbs(rule)
+        yield from _verbs(rule)
         yield from _resources(rule)
     for path, selector in aggregations_of(manifest):
         gathered = next((role for role, labels in _MIGHTY.items() if selects(selector, labels)), None)

@@ -53,6 +53,8 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         if not any(group is UNKNOWN or group in ("", ALL) for group in rule.values("apiGroups")):
             continue
         for path, resource in rule.located("resources"):
+            if resource is UNKNOWN:
+                yield finding(path, resource, "name the resource as a plain value")
             door = _DOORS.get(resource) if isinstance(resource, str) else None
             if door is not None and _is_open(door, rule, rights):
                 yield finding(path, resource, _fix(door))

@@ -25,11 +25,15 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     if "secrets" in rights_of(manifest, knowledge):
         return
     for rule in policy_rules_of(manifest):
-        if rule.values("resourceNames") or not _reads(rule):
+        names = rule.values("resourceNames")
+        if not _reads(rule) or (names and UNKNOWN not in names):
             continue
         for path, resource in rule.located("resources"):
-            if resource == "secrets":
-                yield finding(path, resource, "name the Secrets in resourceNames, or remove it")
+            if resource is UNKNOWN:
+                yield finding(path, resource, "name the resource as a plain value")
+            elif resource == "secrets":
+                where, value = (f"{rule.path}.resourceNames", UNKNOWN) if names else (path, resource)
+                yield finding(where, value, "name the Secrets in resourceNames as plain values, or remove it")
 
 
 def _reads(rule: PolicyRule) -> bool:

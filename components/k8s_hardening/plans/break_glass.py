@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 from k8s_hardening.kube.manifest import Manifest
@@ -11,10 +12,12 @@ from k8s_hardening.model.break_glass import CLUSTER_ROLE, PREFIX, BreakGlassSpec
 from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.model.labels import EXPIRES_ANNOTATION, OWNER_ANNOTATION, REASON_ANNOTATION
 from k8s_hardening.model.people import AccessSpec, Holder
+from k8s_hardening.model.reading import ROOT
 from k8s_hardening.plans.objects import object_of_cluster
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.tenant_roles import binding, role_object, rules_of, subject_of
 
+_MORE = datetime.timedelta(days=1)
 _EVERYTHING = AccessSpec.model_validate(dict.fromkeys(AccessSpec.model_fields, Holder.ADMIN))
 
 
@@ -60,3 +63,16 @@ def _bindings(spec: BreakGlassSpec, baseline: Baseline) -> Iterator[Manifest]:
         for namespace in tenant.namespaces if tenant.name == spec.tenant else ():
             yield role_object(namespace.name, name, rules_of("admin", _EVERYTHING))
             yield binding(namespace.name, name, name, spec.subjects)
+
+
+def ended_refusals(baseline: Baseline, today: datetime.date) -> tuple[str, ...]:
+    """A refusal for each emergency whose last day is over: its rights stand until somebody takes it out and applies."""
+    return tuple(
+        (
+            f"{ROOT}.break_glass[{index}].expires: {spec.expires} is over, and {spec.owner} answers for it; take "
+            f'"{spec.name}" out and apply, which takes the rights away, or give it a new last day, for example '
+            f'"{today + _MORE}"'
+        )
+        for index, spec in enumerate(baseline.break_glass)
+        if today > spec.expires
+    )

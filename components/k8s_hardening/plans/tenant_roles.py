@@ -69,11 +69,8 @@ def rules_of(role: str, access: AccessSpec, *, delegation: bool = False) -> list
     member = [*_rules(_WORKLOADS, [*_READ, *_WRITE]), *_rules(_GUARD_RAILS, _READ)]
     admin = [*member, *_rules(_ACCESS, _READ)]
     if delegation:
-        names = [role_name(one) for one in DELEGABLE]
-        admin += [
-            *_rules({GROUP: ["rolebindings"]}, _WRITE),
-            {"apiGroups": [GROUP], "resources": ["roles"], "verbs": ["bind"], "resourceNames": names},
-        ]
+        # No verb bind: the server lets whoever holds all rights of a role give it on, and admins hold those of members.
+        admin += _rules({GROUP: ["rolebindings"]}, _WRITE)
     rules = {"admin": admin, "member": member, "viewer": viewer}[role]
     reached = (_RIGHTS[right] for right in access.held_by(role))
     return [*rules, *(rule for resource, verbs in reached for rule in _rules({"": [resource]}, verbs))]
