@@ -260,7 +260,11 @@ REFUSED = {
         OWNER,
     ),
     "a namespace with the level of an old version": Try(
-        ADMINS, "POST", "/api/v1/namespaces", namespace("payments-x", f"{LEVEL}-version", "v1.25"), OWNER
+        ADMINS,
+        "POST",
+        "/api/v1/namespaces",
+        namespace("payments-x", f"{LEVEL}-version", "v1.25"),
+        "namespace-pod-security",
     ),
     "a namespace that the part has": Try(ADMINS, "POST", "/api/v1/namespaces", namespace("refunds-more"), OWNER),
     "a namespace of the prefix by a member": Try(MEMBERS, "POST", "/api/v1/namespaces", namespace("payments-x")),
