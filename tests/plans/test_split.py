@@ -82,6 +82,13 @@ def test_tenants_with_a_flow_between_them_stay_together() -> None:
     assert [share.flows_to_repeat for share in shares] == [(), ()]
 
 
+def test_the_parts_of_one_tenant_stay_together() -> None:
+    data = many(4).model_dump(mode="json", exclude_unset=True)
+    data["tenants"][3]["parent"] = "t000"
+    shares = split_into_stacks(read_baseline(data), limit=3 * ALONE + 5)
+    assert [share.tenants for share in shares] == [("t000", "t001", "t003"), ("t002",)]
+
+
 def test_linked_tenants_that_are_too_many_are_parted_and_their_flows_named() -> None:
     shares = split_into_stacks(many(3, links={0: 1, 1: 2}), limit=ALONE + 5 + 2)
     assert [share.tenants for share in shares] == [("t000",), ("t001",), ("t002",)]

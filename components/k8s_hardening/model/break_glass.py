@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.checked import Day, Name, Reason, Subject, Switch, Word, not_empty, wrong
 from k8s_hardening.model.parts import Party, beside, plain_list, plain_map, plain_text
-from k8s_hardening.model.raw import Problem
+from k8s_hardening.model.raw import Loc, Problem
 
 PREFIX = "break-glass-"
 """What the names of all objects begin with that give rights for an emergency."""
@@ -64,18 +64,41 @@ def break_glass_problems(data: dict[str, Any], tenants: Sequence[Party]) -> Iter
         if tenant and tenant not in known:
             example = f'"{next(iter(sorted(known)))}"' if known else "cluster: true"
             yield (*loc, "tenant"), tenant, f"is no tenant of this environment; for example {example}"
-        homes = {one: owner for owner in tenants for _, one in owner.namespaces()}
-        for place, subject in enumerate(plain_list(entry.get("subjects"))):
-            kind, _, rest = plain_text(subject).partition(":")
-            if kind == "serviceaccount" and rest.partition("/")[0] in homes:
-                what = "is an account of a tenant, as whom everybody could act who starts pods there"
-                yield (*loc, "subjects", place), subject, f'{what}; for example "user:oidc:bob@example.com"'
-            elif entry.get("cluster") is True and (owner := _tenant_of(plain_text(subject), tenants)) is not None:
-                what = f"belongs to {owner.title}, and no one of a tenant gets the whole cluster"
-                yield (*loc, "subjects", place), subject, f'{what}; for example "group:platform-on-call"'
-            elif plain_text(subject) and subject in plain_list(entry.get("subjects"))[:place]:
-                yield (*loc, "subjects", place), subject, "is listed twice; for example once"
+        yield from _subjects(entry, loc, tenants)
 
 
-def _tenant_of(subject: str, tenants: Sequence[Party]) -> Party | None:
-    return next((one for one in tenants if subject and subject in {name for _, name in one.subjects()}), None)
+def _subjects(entry: dict[str, Any], entry_loc: Loc, tenants: Sequence[Party]) -> Iterator[Problem]:
+    homes = {name for tenant in tenants for _, name in tenant.namespaces()}
+    subjects = plain_list(entry.get("subjects"))
+    for index, subject in enumerate(map(plain_text, subjects)):
+        kind, _, rest = subject.partition(":")
+        loc = (*entry_loc, "subjects", index)
+        if kind == "serviceaccount" and rest.partition("/")[0] in homes:
+            what = "is an account of a tenant, as whom everybody could act who starts pods there"
+            yield loc, subject, f'{what}; for example "user:oidc:bob@example.com"'
+        elif (owner := _other_tenant(subject, entry, tenants)) is not None:
+            what = f"belongs to {owner.title}, and nobody of a tenant gets what is beyond it"
+            yield loc, subject, f'{what}; for example "group:platform-on-call"'
+        elif (auditor := _auditor(subject, entry, tenants)) is not None:
+            what = f"is a viewer of {auditor.title} and would audit itself, which separation forbids"
+            yield loc, subject, f'{what}; for example "group:platform-on-call"'
+        elif subject and subject in subjects[:index]:
+            yield loc, subject, "is listed twice; for example once"
+
+
+def _other_tenant(subject: str, entry: dict[str, Any], tenants: Sequence[Party]) -> Party | None:
+    """A tenant that the subject belongs to, unless it belongs to the one that the emergency is in."""
+    owners = [one for one in tenants if subject in {name for _, name in one.subjects()}]
+    if any(one.name and one.name == entry.get("tenant") for one in owners):
+        return None
+    return owners[0] if owners and subject else None
+
+
+def _auditor(subject: str, entry: dict[str, Any], tenants: Sequence[Party]) -> Party | None:
+    """The tenant that the emergency is in, where the subject audits it."""
+    for tenant in tenants:
+        viewers = {name for loc, name in tenant.subjects() if loc[-2] == "viewers"}
+        is_here = tenant.name and tenant.name == entry.get("tenant")
+        if is_here and tenant.fields.get("separation") is True and subject in viewers:
+            return tenant
+    return None
