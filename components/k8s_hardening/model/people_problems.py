@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from k8s_hardening.model.control_plane.oidc import OidcIssuerSpec
 from k8s_hardening.model.parts import Party, plain_list, plain_map, plain_text
 from k8s_hardening.model.raw import Loc, Problem
 
@@ -113,7 +114,8 @@ def sign_in_problems(data: dict[str, Any], tenants: Sequence[Party]) -> Iterator
 
 
 def _prefixes(issuers: Sequence[dict[str, Any]], key: str) -> list[str]:
-    return sorted({plain_text(one.get(key, "oidc:")) for one in issuers} - {""})
+    default = OidcIssuerSpec.model_fields[key].default
+    return sorted({plain_text(one.get(key, default)) for one in issuers} - {""})
 
 
 def _either(prefixes: Sequence[str]) -> str:
