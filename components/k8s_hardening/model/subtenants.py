@@ -141,7 +141,7 @@ its parts by `parent`."""
 def _auditors(part: Party, wholes: Sequence[Party]) -> Iterator[Problem]:
     """Who would audit itself across the parts of one tenant, where separation is declared."""
     for whole in wholes:
-        if whole.fields.get("separation") is not True:
+        if not any(one.fields.get("separation") is True for one in (part, whole)):
             continue
         acting = {subject for loc, subject in whole.subjects() if loc[-2] == "admins"}
         auditing = {subject for loc, subject in whole.subjects() if loc[-2] == "viewers"}
