@@ -27,6 +27,8 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 CORPUS = corpus()
 PROFILES = {f"profile-{index}": f"k8s-hardening-profile-{index}-0123456789" for index in range(50)}
+# What gives policies of their own to a tenant, or further expressions.
+GIVEN = {"delegation": True, "namespace_prefix": "more-", "parent": "whole", "auditors": ["group:auditors"]}
 UNPINNED = "registry.example.com/app:latest"
 
 
@@ -62,11 +64,17 @@ def policies(knowledge: Knowledge) -> tuple[dict[str, Any], ...]:
 
 def test_the_server_finds_no_fault_with_the_types(policed: Policed) -> None:
     profiles = {"apparmor_profiles": PROFILES, "apparmor_required": True}
-    bound = [
-        {**one, "node_selector": {"example.com/pool": one["name"]}, "registries": ["registry.example.com/team"]}
+    tenants = [
+        {
+            **one,
+            "node_selector": {"example.com/pool": one["name"]},
+            "registries": ["registry.example.com/team"],
+            "admins": one["subjects"],
+            **GIVEN,
+        }
         for one in KNOWLEDGE["tenants"]
     ]
-    nodes = {"tenants": bound, "pod_node_selector": True}
+    nodes = {"tenants": tenants, "pod_node_selector": True}
     made = policies(known(**profiles, **nodes, digests_required=True, platform=["group:platform"]))
     names = [name_of(one) for one in made if kind_of(one) == KIND]
     for control in ADMITTING:

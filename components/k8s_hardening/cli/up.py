@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from k8s_hardening.cli.stack_guards import confirm, refuse_removals, refuse_too_many, refuse_too_many_judged
+from k8s_hardening.cli.stack_guards import (
+    confirm,
+    refuse_ended_emergencies,
+    refuse_removals,
+    refuse_too_many,
+    refuse_too_many_judged,
+)
 from k8s_hardening.cli.stack_options import (
     engine_arguments,
     format_option,
@@ -51,6 +57,7 @@ def up(
     """
     workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json", no_color=no_color)
     refuse_too_many(baseline)
+    refuse_ended_emergencies(baseline)
     refuse_removals(workspace, baseline)
     click.echo(f"previewing stack {stack} with the pack, before anything is applied ...", err=True)
     first = workspace.preview(*arguments)

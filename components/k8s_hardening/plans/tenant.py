@@ -19,7 +19,7 @@ from k8s_hardening.kube.nodes import (
 from k8s_hardening.kube.pod_security import judges
 from k8s_hardening.model.knowing import facts_of
 from k8s_hardening.model.knowledge import Knowledge
-from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
+from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, PARENT_LABEL, TENANT_LABEL
 from k8s_hardening.model.namespaces import NamespaceSpec
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.flows import Place, Surroundings
@@ -28,7 +28,7 @@ from k8s_hardening.plans.objects import account, object_in
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
 from k8s_hardening.plans.tenant_limits import limit_range, quotas
-from k8s_hardening.plans.tenant_roles import rules_of
+from k8s_hardening.plans.tenant_roles import cluster_objects, role_objects
 from k8s_hardening.plans.tolerations import toleration
 
 
@@ -40,7 +40,7 @@ def plan_tenant(inputs: TenantInputs) -> tuple[Manifest, ...]:
 def _knowledge(inputs: TenantInputs) -> Knowledge:
     return Knowledge(
         kubernetes=inputs.kubernetes,
-        tenants=(facts_of(inputs),),
+        tenants=(facts_of(inputs, parent_admins=inputs.parent_admins, parent_viewers=inputs.parent_viewers),),
         pod_node_selector=inputs.pod_node_selector,
         exemptions=inputs.exemptions,
     )
@@ -74,11 +74,10 @@ def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
         yield limit_range(namespace)
         # The account of pods that name none.
         yield account(namespace.name, "default", pulls=inputs.pull_secret is not None)
-        for role, subjects in (("admin", inputs.admins), ("member", inputs.members), ("viewer", inputs.viewers)):
-            if subjects:
-                yield from _role(namespace.name, role, subjects)
+        yield from role_objects(inputs, namespace.name)
         place = Place(namespace.name, _labels(inputs, namespace), around)
         yield from deny_all(place, inputs.dns, (flow for flow in inputs.flows if place.is_touched_by(flow)))
+    yield from cluster_objects(inputs)
 
 
 def _labels(inputs: TenantInputs, namespace: NamespaceSpec) -> dict[str, str]:
@@ -92,6 +91,8 @@ def _labels(inputs: TenantInputs, namespace: NamespaceSpec) -> dict[str, str]:
             gate=inputs.pod_security_gate,
         ),
     }
+    if inputs.parent is not None:
+        labels[PARENT_LABEL] = inputs.parent
     if inputs.kubernetes < NAMESPACES_NAMED_SINCE:
         labels[NAMESPACE_LABEL] = namespace.name
     return labels
@@ -115,24 +116,3 @@ def _annotations(inputs: TenantInputs) -> Iterator[tuple[str, str]]:
         yield DEFAULT_TOLERATIONS, json.dumps(own)
         yield ALLOWED_TOLERATIONS, json.dumps([*own, *TOLERATIONS_OF_THE_SERVER])
 
-
-def _role(namespace: str, role: str, subjects: tuple[str, ...]) -> Iterator[Manifest]:
-    rbac = "rbac.authorization.k8s.io"
-    name = f"tenant-{role}"
-    yield object_in(namespace, f"{rbac}/v1", "Role", name, rules=rules_of(role))
-    yield object_in(
-        namespace,
-        f"{rbac}/v1",
-        "RoleBinding",
-        name,
-        roleRef={"apiGroup": rbac, "kind": "Role", "name": name},
-        subjects=[_subject(subject) for subject in subjects],
-    )
-
-
-def _subject(text: str) -> dict[str, str]:
-    kind, _, name = text.partition(":")
-    if kind == "serviceaccount":
-        namespace, _, account = name.partition("/")
-        return {"kind": "ServiceAccount", "name": account, "namespace": namespace}
-    return {"apiGroup": "rbac.authorization.k8s.io", "kind": kind.capitalize(), "name": name}
