@@ -34,6 +34,8 @@ from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.network import FlowSpec
 from k8s_hardening.model.raw import Problem
+from k8s_hardening.model.service_accounts import ServiceAccountSpec
+from k8s_hardening.model.tenant_secrets import ConfiguredSecretSpec
 from k8s_hardening.model.workloads import WorkloadsSpec
 
 
@@ -152,6 +154,8 @@ class NamespaceSpec(Model):
     """Hard limits of the namespace's ResourceQuota; what is left out keeps its default."""
     limits: LimitsSpec = LimitsSpec()
     """The namespace's LimitRange."""
+    service_accounts: tuple[ServiceAccountSpec, ...] = Field(default=(), examples=[[{"name": "api"}]])
+    """Accounts for workloads, without a token unless asked; the account `default` is always inert."""
 
     @model_validator(mode="after")
     def _a_pod_of_defaults_fits(self) -> NamespaceSpec:
@@ -253,6 +257,9 @@ _EXEMPTION = {
 }
 
 
+_SECRET = {"name": "db", "namespace": "payments-api", "keys": {"password": "dbPassword"}}
+
+
 class BaselineTenantSpec(TenantSpec):
     """One tenant of an environment.
 
@@ -262,6 +269,8 @@ class BaselineTenantSpec(TenantSpec):
 
     accepts: tuple[Accepted, ...] = Field(default=(), examples=[["shop/pay"]])
     """Flows of others that may end in this tenant's namespaces, each as <who declares it>/<flow>."""
+    secrets: tuple[ConfiguredSecretSpec, ...] = Field(default=(), examples=[[_SECRET]])
+    """Secrets whose values the stack's secret configuration holds; each goes through `TenantSecret`."""
 
 
 class TenantInputs(TenantSpec, Whole):

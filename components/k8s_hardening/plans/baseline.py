@@ -28,8 +28,10 @@ from k8s_hardening.plans.plan import Notes, Plan, in_apply_order
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 from k8s_hardening.plans.pod_security_policies import plan_pod_security, pod_security_advice
 from k8s_hardening.plans.pull_secrets import left_to_operator
+from k8s_hardening.plans.service_accounts import inert_account_advice, inert_accounts
 from k8s_hardening.plans.system_namespaces import system_inputs
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
+from k8s_hardening.plans.tenant_secrets import plan_tenant_secret, secrets_of, tenant_secret_advice
 
 
 def plan_baseline(baseline: Baseline) -> Plan:
@@ -42,6 +44,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
         manifests=in_apply_order(
             (
                 *(one for tenant in tenants for one in plan_tenant(tenant)),
+                *(one for secret in secrets_of(baseline) for one in plan_tenant_secret(secret)),
                 *_beside_tenants(baseline, control_plane),
             )
         ),
@@ -51,6 +54,8 @@ def plan_baseline(baseline: Baseline) -> Plan:
             control_plane.owned_by_provider,
             (
                 *_pull_secret_advice(baseline),
+                *tenant_secret_advice(baseline),
+                *inert_account_advice(baseline),
                 *_admission_advice(tenants),
                 *network_advice(baseline),
                 *policies_advice,
@@ -76,6 +81,7 @@ def _beside_tenants(baseline: Baseline, control_plane: DialectOutput) -> tuple[M
         *(plan_cluster_deny(denial) if denial is not None else ()),
         *plan_pod_security(pod_security_inputs(baseline)),
         *objects_of_baseline(baseline),
+        *inert_accounts(baseline),
         *(() if loader is None else plan_apparmor_loader(loader)),
         *control_plane.manifests,
     )

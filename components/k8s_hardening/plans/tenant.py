@@ -18,6 +18,7 @@ from k8s_hardening.plans.network import deny_all
 from k8s_hardening.plans.objects import account, object_in
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
+from k8s_hardening.plans.service_accounts import workload_accounts
 from k8s_hardening.plans.tenant_roles import rules_of
 
 
@@ -46,7 +47,9 @@ def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
         yield object_in(namespace.name, "v1", "ResourceQuota", "tenant-quota", spec={"hard": dict(namespace.quota)})
         yield _limit_range(namespace)
         # The account of pods that name none.
-        yield account(namespace.name, "default", pulls=inputs.pull_secret is not None)
+        pulls = inputs.pull_secret is not None
+        yield account(namespace.name, "default", pulls=pulls)
+        yield from workload_accounts(namespace, pulls=pulls)
         for role, subjects in (("admin", inputs.admins), ("member", inputs.members), ("viewer", inputs.viewers)):
             if subjects:
                 yield from _role(namespace.name, role, subjects)
