@@ -53,8 +53,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
             control_plane.not_expressible,
             control_plane.owned_by_provider,
             (
-                *_pull_secret_advice(baseline),
-                *tenant_secret_advice(baseline),
+                *secret_advice(baseline),
                 *inert_account_advice(baseline),
                 *_admission_advice(tenants),
                 *network_advice(baseline),
@@ -171,8 +170,16 @@ def _pull_secret(baseline: Baseline) -> PullSecretSpec | None:
     )
 
 
-def _pull_secret_advice(baseline: Baseline) -> Iterator[str]:
-    namespaces = [namespace.name for tenant in baseline.tenants for namespace in tenant.namespaces]
-    namespaces += [] if baseline.apparmor.loader is None else [LOADER_NAMESPACE]
+def pull_secret_namespaces(baseline: Baseline) -> Iterator[str]:
+    """The namespaces that get the credentials for registries, where there are some."""
+    if baseline.images.pull_secret_config is not None:
+        yield from (namespace.name for tenant in baseline.tenants for namespace in tenant.namespaces)
+        yield from () if baseline.apparmor.loader is None else (LOADER_NAMESPACE,)
+
+
+def secret_advice(baseline: Baseline) -> Iterator[str]:
+    """What is left to the operator where Secrets are in no file."""
+    namespaces = list(pull_secret_namespaces(baseline))
     if baseline.images.pull_secret_config is not None and namespaces:
         yield left_to_operator(baseline.images.pull_secret_config, namespaces)
+    yield from tenant_secret_advice(baseline)

@@ -29,9 +29,9 @@ class TenantSecretArgs(TypedDict):
     """Let nobody change the values; needs a version, since new values need a new name then."""
     readers: NotRequired[Sequence[str]]
     """Service accounts of the namespace that may read it by the API: get, this one only. A mount needs no reader."""
-    data: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    data: Mapping[str, pulumi.Output[str]]
     """Key -> value, each a secret of Pulumi such as Config.require_secret gives; a plain value is refused."""
-    previous: NotRequired[Mapping[str, Mapping[str, pulumi.Input[str]]]]
+    previous: NotRequired[Mapping[str, Mapping[str, pulumi.Output[str]]]]
     """Version before -> its keys and values; each stays until it is taken out here."""
     into_cluster: NotRequired[bool]
     """Make the Secret; false for a provider that renders, since that one would write its values readably."""
