@@ -16,7 +16,7 @@ from k8s_hardening.resources.host import HardeningProvider
 from tests.resources.monitor import Recording, record
 
 SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - how the wire marks a secret (pulumi/sdk, rpc.py)
-PASSWORD, BEFORE = "hunter2-planted", "hunter1-planted"  # noqa: S105 - what is looked for
+PASSWORD, BEFORE = "hunter2-planted", "hunter1-planted"
 CONFIG = {"k8s-hardening:dbPassword": PASSWORD, "k8s-hardening:dbPasswordBefore": BEFORE}
 
 
