@@ -36,6 +36,7 @@ CHANGES: dict[str, Any] = {
     "admission_policies/platform": ["user:root@example.com", "group:platform"],
     "tenants/0/labels": {"example.com/zone": "card-data", "example.com/cost-centre": "cc-1042"},
     "network/namespace_labels": ["example.com/zone", "example.com/tier"],
+    "external": {"monitoring": ["secret/b", "configmap/a"], "ci": ["serviceaccount/x"]},
 }
 
 
@@ -75,6 +76,7 @@ def test_knowledge_is_what_the_baseline_says() -> None:
         "apparmor_required": True,
         "host_paths": {"monitoring": ["/var/log/audit", "/var/log/pods"]},
         "platform": ["group:platform", "user:root@example.com"],
+        "external": {"ci": ["serviceaccount/x"], "monitoring": ["configmap/a", "secret/b"]},
         "today": None,
     }
     assert {key: known[key] for key in expected} == expected
@@ -94,6 +96,7 @@ def test_the_order_in_the_baseline_makes_no_difference() -> None:
     turned["host_paths"]["monitoring"].reverse()
     turned["admission_policies"]["platform"].reverse()
     turned["network"]["namespace_labels"].reverse()
+    turned["external"] = {name: found[::-1] for name, found in reversed(turned["external"].items())}
     for tenant in turned["tenants"]:
         tenant["namespaces"].reverse()
         for field in ("members", "service_types", "ingress_hosts", "storage_classes"):

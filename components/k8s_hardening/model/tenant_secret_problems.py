@@ -54,7 +54,7 @@ def _secrets(tenant: Party, accounts: dict[str, list[str]], external: dict[str, 
                 f'is no namespace of tenant "{tenant.label}"; for example "{near}"',
             )
             continue
-        for made in _names(name, secret):
+        for made in sorted({*_names(name, secret)}):
             if made == PULL_SECRET:
                 yield (*loc, "name"), name, 'is the name of the credentials for registries; for example "db"'
             elif made and (namespace, made) in seen:
@@ -64,7 +64,7 @@ def _secrets(tenant: Party, accounts: dict[str, list[str]], external: dict[str, 
         others = [plain_text(one) for one in plain_list(external.get(namespace))]
         known = [*accounts.get(namespace, []), *_named(others)]
         for number, reader in enumerate(plain_list(secret.get("readers"))):
-            if (who := plain_text(reader)) and who not in known:
+            if (who := plain_text(reader)) and who not in (*known, "default"):  # has a problem of its own
                 near = next(iter(difflib.get_close_matches(who, known, n=1, cutoff=0)), "")
                 example = f'"{near}"' if near else f'service_accounts: [{{name: "{beside(who, 1)[:-2] or "api"}"}}]'
                 what = f'is neither one of the service_accounts of namespace "{namespace}" nor declared external'
@@ -92,5 +92,5 @@ def _inert(data: dict[str, Any], tenants: list[Party]) -> Iterator[Problem]:
             what = "is a tenant's, where the account `default` is inert already"
             yield ("inert_service_accounts", index), name, f'{what}; for example "kube-system"'
         elif name and name in seen:
-            yield ("inert_service_accounts", index), name, "stands there twice; remove it"
+            yield ("inert_service_accounts", index), name, f'stands there twice; for example ["{name}"]'
         seen.add(name)
