@@ -144,5 +144,7 @@ def test_a_value_stands_nowhere_but_in_its_secret_whatever_happens(live: Live) -
     forms = forms_of(values.values())
     assert (live.project.folder / "stopped.ndjson").stat().st_size > 10_000
     assert values["apiToken"] in live.pulumi("config", "get", "k8s-hardening:apiToken"), "nothing was ever there"
+    kept = {part for path in (live.project.folder / ".work/state").rglob("*") for part in path.parts}
+    assert {"backups", "history", "stacks"} <= kept, "the engine keeps its past elsewhere"
     assert leaks_in(live.project.folder, forms) == []
     assert said_in("".join(said), forms) == []

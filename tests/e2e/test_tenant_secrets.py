@@ -104,6 +104,8 @@ def test_values_are_nowhere_until_a_render_is_asked_for_them(
     notes = (project.folder / "out/a/notes.md").read_text()
     assert "payments-api/db-1, payments-api/db-2 are in none of them" in notes
     assert pulumi(workspace, "config", "get", "k8s-hardening:dbPassword").stdout.strip() == values["dbPassword"]
+    kept = {part for path in (project.folder / ".work/state").rglob("*") for part in path.parts}
+    assert {"backups", "history", "stacks"} <= kept, "the engine keeps its past elsewhere"
     assert leaks_in(project.folder, forms) == []
     said = "".join(one.output + one.log for one in (*ran, stopped)) + direct.stdout + direct.stderr
     assert said_in(said + gone.stdout + gone.stderr, forms) == []

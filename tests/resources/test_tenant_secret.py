@@ -150,6 +150,11 @@ def test_values_may_arrive_all_at_once_as_another_language_may_send_them() -> No
         ({"data": lambda: pulumi.Output.secret({"a/b": PASSWORD})}, 'db.data: the key "a/b" has other characters'),
         ({"data": lambda: pulumi.Output.secret({"a": 5})}, "db.data.a: [secret] is not a text"),
         ({"data": {}}, "db.data: {} is empty"),
+        ({"data": lambda: pulumi.Output.secret([PASSWORD])}, "db.data: [secret] is no mapping with a key"),
+        (
+            {"version": "2", "previous": lambda: pulumi.Output.secret({"1": {"password": PASSWORD}})},
+            "db.previous: is an Output, and versions must be known at preview",
+        ),
         ({"data": None}, "db.data: is missing"),
         (
             {"data": lambda: {"password": pulumi.Output.secret("x" * (1024 * 1024 + 1))}},

@@ -13,6 +13,7 @@ from k8s_hardening.resources.checking import BadArgsError
 
 _EXAMPLE = 'pulumi.Config().require_secret("dbPassword")'
 _PLAIN = f"{HIDDEN} is not a secret of Pulumi, so it would stand readably in state; for example {_EXAMPLE}"
+_VERSIONS = "is an Output, and versions must be known at preview; give a mapping of version to key to secret"
 
 Values = pulumi.Output[Mapping[str, str]]
 
@@ -31,7 +32,10 @@ class GivenValues:
         self._data = self._given.get("data")
         previous = self._given.get("previous")
         self._previous: Mapping[str, Any] = previous if isinstance(previous, Mapping) else {}
-        if problems := [problem for path, found in self.each() for problem in _problems(path, found)]:
+        problems = [problem for path, found in self.each() for problem in _problems(path, found)]
+        if isinstance(previous, pulumi.Output):
+            problems.append(f"{name}.previous: {_VERSIONS}")
+        if problems:
             raise BadArgsError(problems)
 
     def each(self) -> Iterator[tuple[str, Any]]:

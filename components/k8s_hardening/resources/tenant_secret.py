@@ -1,11 +1,12 @@
 """The component `TenantSecret`: one Secret, who may read it, and how a pod mounts it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
 from k8s_hardening.kube.secrets import key_problem, missing_keys, value_problems
+from k8s_hardening.model.problems import path_text
 from k8s_hardening.model.tenant_secrets import ConfiguredSecretSpec, TenantSecretInputs
 from k8s_hardening.plans.tenant_secrets import encoded, plan_tenant_secret, secret_object, volume_of
 from k8s_hardening.resources.checking import BadArgsError, checked
@@ -67,22 +68,29 @@ class TenantSecret(HardenedComponent):
 
 def _in_base64(inputs: TenantSecretInputs, path: str, found: Any) -> pulumi.Output[Mapping[str, str]]:
     def checked_values(values: Any) -> Mapping[str, str]:
-        # No text holds a part of a value; a key is shown, since keys are no secrets.
-        problems = [f"{path}: is empty"] if not values else []
-        for key, value in values.items():
-            if (wrong := key_problem(key)) is not None:
-                problems.append(f'{path}: the key "{key}" {wrong}; for example "password"')
-            if not isinstance(value, str):
-                problems.append(f"{path}.{key}: [secret] is not a text")
-        if not problems:
-            missing = missing_keys(inputs.type, values)
-            problems += [f"{path}: has no {' or '.join(group)}, and is of type {inputs.type}" for group in missing]
-            problems += [f"{path}: {what}" for what in value_problems(inputs.type, values)]
-        if problems:
+        if problems := list(_value_problems(inputs, path, values)):
             raise BadArgsError(problems)
         return encoded(values)
 
     return secret_values(found, path).apply(checked_values)
+
+
+def _value_problems(inputs: TenantSecretInputs, path: str, values: Any) -> Iterator[str]:
+    # No text holds a part of a value; a key is shown, since keys are no secrets.
+    if not isinstance(values, Mapping) or not values:
+        yield f"{path}: [secret] is no mapping with a key"
+        return
+    readable = True
+    for key, value in values.items():
+        if (wrong := key_problem(key)) is not None:
+            yield f'{path}: the key "{key}" {wrong}; for example "password"'
+        if not isinstance(value, str):
+            readable = False
+            yield f"{path_text(path, [key])}: [secret] is not a text"
+    if readable:
+        missing = missing_keys(inputs.type, values)
+        yield from (f"{path}: has no {' or '.join(group)}, and is of type {inputs.type}" for group in missing)
+        yield from (f"{path}: {what}" for what in value_problems(inputs.type, values))
 
 
 def configured_values(spec: ConfiguredSecretSpec, inputs: TenantSecretInputs) -> dict[str, Any]:
