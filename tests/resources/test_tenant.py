@@ -118,7 +118,10 @@ def test_names_of_namespaces_are_known_at_preview() -> None:
     found: list[Any] = []
     recording = record(lambda: Tenant("pay", args()).namespace_names.apply(found.append))
     assert found == [["payments-api", "payments-db"]]
-    assert recording.component_outputs["pay"] == {"namespaceNames": ["payments-api", "payments-db"]}
+    assert recording.component_outputs["pay"] == {
+        "namespaceNames": ["payments-api", "payments-db"],
+        "tokenVolumes": {},
+    }
 
 
 def test_what_takes_its_namespace_from_a_tenant_waits_for_all_guard_rails() -> None:
