@@ -6,7 +6,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 
 from k8s_hardening.kube.secrets import key_problem, missing_keys, value_problems
-from k8s_hardening.model.problems import path_text
+from k8s_hardening.model.problems import path_text, shown
 from k8s_hardening.model.tenant_secrets import ConfiguredSecretSpec, TenantSecretInputs
 from k8s_hardening.plans.tenant_secrets import encoded, plan_tenant_secret, secret_object, volume_of
 from k8s_hardening.resources.checking import BadArgsError, checked
@@ -83,7 +83,7 @@ def _value_problems(inputs: TenantSecretInputs, path: str, values: Any) -> Itera
     readable = True
     for key, value in values.items():
         if (wrong := key_problem(key)) is not None:
-            yield f'{path}: the key "{key}" {wrong}; for example "password"'
+            yield f'{path}: the key {shown(key)} {wrong}; for example "password"'
         if not isinstance(value, str):
             readable = False
             yield f"{path_text(path, [key])}: [secret] is not a text"
