@@ -9,6 +9,7 @@ from k8s_hardening import (
     HardenedBaseline,
     PodSecurity,
     Tenant,
+    TenantSecret,
 )
 from k8s_hardening.resources.host import serve
 
@@ -21,6 +22,7 @@ COMPONENTS = [
     HardenedBaseline,
     PodSecurity,
     Tenant,
+    TenantSecret,
 ]
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from k8s_hardening.plans.pod_volumes import secret_volume, token_volume, volume_mount
     from k8s_hardening.plans.workloads import Change, Hardened, harden
     from k8s_hardening.resources.admission_policies import AdmissionPolicies, AdmissionPoliciesArgs, TenantFactsArgs
     from k8s_hardening.resources.apparmor_args import (
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         ClaimLimitsArgs,
         ClusterDenySettingsArgs,
         CniArgs,
+        ConfiguredSecretArgs,
         DnsArgs,
         EndArgs,
         ExemptionArgs,
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
         ScopedQuotaArgs,
         SeLinuxArgs,
         TolerationArgs,
+        ServiceAccountArgs,
+        TokenArgs,
         WorkloadsArgs,
     )
     from k8s_hardening.resources.baseline import (
@@ -91,6 +95,7 @@ if TYPE_CHECKING:
     from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
     from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
     from k8s_hardening.resources.tenant import Tenant, TenantArgs
+    from k8s_hardening.resources.tenant_secret import TenantSecret, TenantSecretArgs
     from k8s_hardening.resources.workloads import harden_workloads
 
 __all__ = [
@@ -121,6 +126,7 @@ __all__ = [
     "ClusterDenyArgs",
     "ClusterDenySettingsArgs",
     "CniArgs",
+    "ConfiguredSecretArgs",
     "ControlPlane",
     "ControlPlaneArgs",
     "ControlPlaneSettingsArgs",
@@ -167,6 +173,7 @@ __all__ = [
     "ScopedQuotaArgs",
     "SeLinuxArgs",
     "SecretboxArgs",
+    "ServiceAccountArgs",
     "ServiceAccountsArgs",
     "ServingArgs",
     "StaticPodsArgs",
@@ -174,12 +181,18 @@ __all__ = [
     "Tenant",
     "TenantArgs",
     "TenantFactsArgs",
+    "TenantSecret",
+    "TenantSecretArgs",
+    "TokenArgs",
     "TokenWebhookArgs",
     "TolerationArgs",
     "WebhookEndpointArgs",
     "WorkloadsArgs",
     "harden",
     "harden_workloads",
+    "secret_volume",
+    "token_volume",
+    "volume_mount",
 ]
 
 if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name valid
@@ -196,6 +209,7 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "ClusterDenySettingsArgs",
             "ClaimLimitsArgs",
             "CniArgs",
+            "ConfiguredSecretArgs",
             "DnsArgs",
             "EndArgs",
             "ExemptionArgs",
@@ -207,6 +221,8 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "ScopedQuotaArgs",
             "SeLinuxArgs",
             "TolerationArgs",
+            "ServiceAccountArgs",
+            "TokenArgs",
             "WorkloadsArgs",
         ),
         "baseline": (
@@ -267,13 +283,18 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
         "deny_all": ("DenyAll", "DenyAllArgs"),
         "pod_security": ("PodSecurity", "PodSecurityArgs"),
         "tenant": ("Tenant", "TenantArgs"),
+        "tenant_secret": ("TenantSecret", "TenantSecretArgs"),
         "workloads": ("harden_workloads",),
     }
-    _WITHOUT_PULUMI = ("Change", "Hardened", "harden")
+    _WITHOUT_PULUMI = {
+        "pod_volumes": ("secret_volume", "token_volume", "volume_mount"),
+        "workloads": ("Change", "Hardened", "harden"),
+    }
 
     def __getattr__(name: str) -> Any:
-        if name in _WITHOUT_PULUMI:
-            return getattr(importlib.import_module("k8s_hardening.plans.workloads"), name)
+        for module, names in _WITHOUT_PULUMI.items():
+            if name in names:
+                return getattr(importlib.import_module(f"k8s_hardening.plans.{module}"), name)
         for module, names in _HOME.items():
             if name in names:
                 return getattr(importlib.import_module(f"k8s_hardening.resources.{module}"), name)

@@ -47,6 +47,11 @@ KNOWLEDGE: dict[str, Any] = {
         },
     ],
     "host_paths": {"monitoring": ["/var/log/pods"]},
+    # What pods of the fixtures refer to, where the reference itself is not their subject.
+    "external": {
+        "payments-api": ["configmap/app", "secret/db", "serviceaccount/app"],
+        "shop-web": ["configmap/app"],
+    },
     "today": "2026-11-24",
     # Static pods of the control plane are judged by their flags, and share the node by nature.
     "exemptions": [

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from k8s_hardening.controls.gates import GATES
+from k8s_hardening.controls.gates import GATES, Around
 from k8s_hardening.kube.manifest import UNKNOWN
 
 PACKAGES = frozenset({"random"})
 POD = {"apiVersion": "v1", "kind": "Pod"}
 
 
-def found(token: str, properties: dict[str, Any]) -> list[tuple[str, str]]:
+def found(token: str, properties: dict[str, Any], *, renders: bool = False) -> list[tuple[str, str]]:
     """(gate, path) of every finding."""
-    return [(gate.id, one.path) for gate in GATES for one in gate.check(token, properties, PACKAGES)]
+    return [(gate.id, one.path) for gate in GATES for one in gate.check(token, properties, Around(PACKAGES, renders))]
 
 
 @pytest.mark.parametrize(
@@ -108,3 +108,17 @@ def test_honest_resources_pass(token: str, properties: dict[str, Any]) -> None:
 )
 def test_what_hides_an_object_is_found(token: str, properties: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     assert found(token, properties) == expected
+
+
+SECRET = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque"}
+
+
+@pytest.mark.parametrize("field", ["data", "stringData"])
+@pytest.mark.parametrize("token", ["kubernetes:core/v1:Secret", "kubernetes:core/v1:SecretPatch"])
+def test_a_provider_that_renders_gets_no_values_of_a_secret(token: str, field: str) -> None:
+    secret = {**SECRET, field: {"password": "of-a-test"}}
+    assert found(token, secret, renders=True) == [("rendered-secret", field)]
+    assert found(token, secret) == []
+    assert found(token, SECRET, renders=True) == []
+    (one,) = (one for gate in GATES for one in gate.check(token, secret, Around(renders=True)))
+    assert "of-a-test" not in one.message

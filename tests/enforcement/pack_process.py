@@ -49,9 +49,13 @@ class Pack:
             request.policyConfig[policy].properties.update(properties)
         self.stub.Configure(request, timeout=_SECONDS)
 
-    def analyze(self, token: str, properties: dict[str, Any], *, provider: bool = True) -> list[Any]:
-        """The diagnostics about one resource."""
+    def analyze(
+        self, token: str, properties: dict[str, Any], *, provider: bool = True, settings: dict[str, Any] | None = None
+    ) -> list[Any]:
+        """The diagnostics about one resource, whose provider may have settings."""
         request = self.request(token, properties, provider=provider)
+        if settings is not None:
+            request.provider.properties.update(settings)
         return list(self.stub.Analyze(request, timeout=_SECONDS).diagnostics)
 
     def request(self, token: str, properties: dict[str, Any], *, provider: bool = True) -> Any:

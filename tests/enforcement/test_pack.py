@@ -217,6 +217,22 @@ def test_other_packages_are_refused_until_the_platform_allows_them(pack: Pack) -
     assert pack.analyze("acme:index:WebApp", {}, provider=False) == []
 
 
+@pytest.mark.parametrize("folder", ["out/dev", proxy.UNKNOWN_STRING_VALUE], ids=["known", "not known yet"])
+def test_a_provider_that_renders_gets_no_values_of_secrets(pack: Pack, folder: str) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "db", "namespace": "payments-api"},
+        "data": {"password": "b2YtYS10ZXN0"},
+    }
+    rendering = {"kubeconfig": "", "renderYamlToDirectory": folder}
+    (text,) = texts(pack.analyze("kubernetes:core/v1:Secret", secret, settings=rendering))
+    assert text.startswith("[rendered-secret] No file that a provider renders holds the values of a Secret. data is")
+    assert "b2YtYS10ZXN0" not in text
+    assert pack.analyze("kubernetes:core/v1:Secret", secret, settings={"context": "prod"}) == []
+    assert pack.analyze("kubernetes:core/v1:ConfigMap", {**secret, "kind": "ConfigMap"}, settings=rendering) == []
+
+
 def test_a_number_is_judged_as_the_whole_number_that_it_is(pack: Pack) -> None:
     made = container(ports=[{"containerPort": 8080, "hostPort": 80}])
     (text,) = texts(pack.analyze(POD, pod(containers=[made])))

@@ -29,6 +29,9 @@ case "$1 $2" in
     mkdir -p "$PULUMI_HOME/plugins/{plugin}" && : > "$PULUMI_HOME/plugins/{plugin}/pulumi-resource-kubernetes" ;;
 "stack select")
     [ ! -e "{data}/select-error" ] || {{ cat "{data}/select-error" >&2; exit 255; }} ;;
+"config --show-secrets")
+    [ ! -e "{data}/config-error" ] || {{ cat "{data}/config-error" >&2; exit 255; }}
+    cat "{data}/config" ;;
 "stack export")
     [ ! -e "{data}/export-error" ] || {{ cat "{data}/export-error" >&2; exit 255; }}
     cat "{data}/state" ;;

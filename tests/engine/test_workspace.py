@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -134,6 +135,36 @@ def test_a_state_that_cannot_be_read_is_one_sentence(workspace: Workspace, fakes
     fakes.say("export-error", "")
     with pytest.raises(EngineError, match=r"^the state of stack dev cannot be read: the engine said nothing$"):
         workspace.export()
+
+
+def test_the_configuration_is_decrypted_and_shows_no_value_by_itself(workspace: Workspace, fakes: Fakes) -> None:
+    fakes.say(
+        "config",
+        json.dumps(
+            {
+                "k8s-hardening:dbPassword": {"value": "planted", "secret": True},
+                "k8s-hardening:kubeContext": {"value": "prod", "secret": False},
+                "k8s-hardening:baseline": {"value": "{}", "objectValue": {}, "secret": False},
+                "k8s-hardening:odd": {"secret": True},
+            }
+        ),
+    )
+    found = workspace.configuration()
+    assert found["k8s-hardening:dbPassword"].value == "planted"
+    assert {key: one.is_secret for key, one in found.items()} == {
+        "k8s-hardening:dbPassword": True,
+        "k8s-hardening:kubeContext": False,
+        "k8s-hardening:baseline": False,
+    }
+    assert "planted" not in repr(found)
+
+
+def test_a_configuration_that_cannot_be_decrypted_is_one_sentence(workspace: Workspace, fakes: Fakes) -> None:
+    fakes.say("config-error", "error: could not decrypt configuration values: incorrect passphrase\n")
+    with pytest.raises(
+        EngineError, match=r"^the configuration of stack dev cannot be read: could not decrypt .* incor"
+    ):
+        workspace.configuration()
 
 
 def test_the_pack_is_always_passed_and_the_callers_arguments_come_last(workspace: Workspace, fakes: Fakes) -> None:

@@ -58,6 +58,7 @@ CHANGES: dict[str, Any] = {
     "admission_policies/platform": ["user:root@example.com", "group:platform"],
     "tenants/0/labels": {"example.com/zone": "card-data", "example.com/cost-centre": "cc-1042"},
     "network/namespace_labels": ["example.com/zone", "example.com/tier"],
+    "external": {"monitoring": ["secret/b", "configmap/a"], "ci": ["serviceaccount/x"]},
 }
 
 
@@ -134,6 +135,7 @@ def test_knowledge_is_what_the_baseline_says() -> None:
                 "expires": "2027-01-15",
             }
         ],
+        "external": {"ci": ["serviceaccount/x"], "monitoring": ["configmap/a", "secret/b"]},
         "today": None,
     }
     assert {key: known[key] for key in expected} == expected
@@ -153,6 +155,7 @@ def test_the_order_in_the_baseline_makes_no_difference() -> None:
     turned["host_paths"]["monitoring"].reverse()
     turned["admission_policies"]["platform"].reverse()
     turned["network"]["namespace_labels"].reverse()
+    turned["external"] = {name: found[::-1] for name, found in reversed(turned["external"].items())}
     for tenant in turned["tenants"]:
         tenant["namespaces"].reverse()
         classes = ("storage_classes", "ingress_classes", "runtime_classes", "priority_classes", "registries")

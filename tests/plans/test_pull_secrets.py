@@ -11,10 +11,11 @@ import pytest
 from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.manifest import UNKNOWN
+from k8s_hardening.model.images import PULL_SECRET
 from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.model.reading import read_baseline
 from k8s_hardening.plans.baseline import plan_baseline, tenant_inputs
-from k8s_hardening.plans.pull_secrets import PULL_SECRET, pull_secret
+from k8s_hardening.plans.pull_secrets import pull_secret
 from tests.plans.environments import VERSIONS, environment, environment_data
 
 

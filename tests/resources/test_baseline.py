@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pulumi
@@ -213,3 +214,42 @@ def test_mistakes_are_one_readable_error() -> None:
     assert all(line.startswith("baseline.") for line in lines)
     assert any(line.startswith('baseline.tenants[1].name: "payments" is already the name') for line in lines)
     assert any(line.startswith("baseline.target:") for line in lines)
+
+
+def test_secrets_and_inert_accounts_of_a_baseline() -> None:
+    """On a cluster each Secret is a component of its own; where files are rendered, only its role is made."""
+    secret = {"name": "db", "namespace": "payments-api", "version": "1", "keys": {"password": "dbPassword"}}
+    home = {"name": "payments-api", "service_accounts": [{"name": "api"}]}
+    tenants = [{"name": "payments", "namespaces": [home], "secrets": [{**secret, "readers": ["api"]}]}]
+    key = "k8s-hardening:dbPassword"
+    more: dict[str, Any] = {"tenants": tenants, "inert_service_accounts": ["kube-system"]}
+
+    live = record(lambda: HardenedBaseline("baseline", args(**more)), config={key: "planted-value"}, secret_keys=[key])
+    component = live.named("baseline/secrets/payments-api/db")
+    assert (component.type, component.parent) == ("k8s-hardening:index:TenantSecret", "baseline")
+    made = live.named("baseline/secrets/payments-api/db/Secret/payments-api/db-1")
+    assert made.inputs["data"]["value"] == {"password": "cGxhbnRlZC12YWx1ZQ=="}
+    assert "baseline/payments/Namespace/payments-api" in component.dependencies
+    patched = live.named("baseline/ServiceAccount/kube-system/default")
+    assert patched.type == "kubernetes:core/v1:ServiceAccountPatch"
+    assert patched.inputs["automountServiceAccountToken"] is False
+    rest = json.dumps([one.inputs for one in live.resources if one is not made] + [live.component_outputs])
+    assert "planted-value" not in rest
+
+    files = record(lambda: HardenedBaseline("baseline", args(**more, target={"render": "out/dev"})))
+    below = [one.name for one in files.resources if one.parent == "baseline/secrets/payments-api/db"]
+    assert {name.rpartition("db/")[2].partition("/")[0] for name in below} == {"Role", "RoleBinding"}
+
+
+def test_a_value_that_the_configuration_holds_readably_is_refused() -> None:
+    secret = {"name": "db", "namespace": "payments-api", "keys": {"password": "dbPassword"}}
+    tenants = [{"name": "payments", "namespaces": [{"name": "payments-api"}], "secrets": [secret]}]
+    key = "k8s-hardening:dbPassword"
+    for target in ({"render": "out/dev"}, {"context_config": "kubeContext"}):
+        with pytest.raises(pulumi.RunError) as caught:
+            record(
+                lambda: HardenedBaseline("baseline", args(tenants=tenants, target=target)),  # noqa: B023 - runs now
+                config={key: "planted-value"},
+            )
+        assert str(caught.value).startswith(f"{key}: [secret] stands there as plain text")
+        assert "planted-value" not in str(caught.value)

@@ -19,6 +19,7 @@ from k8s_hardening import (
     HardenedBaselineArgs,
     PodSecurityArgs,
     TenantArgs,
+    TenantSecretArgs,
 )
 from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
 from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
@@ -28,6 +29,7 @@ from k8s_hardening.model.control_plane.spec import ControlPlaneInputs
 from k8s_hardening.model.network import DenyAllInputs
 from k8s_hardening.model.pod_security import PodSecurityInputs
 from k8s_hardening.model.tenant import TenantInputs
+from k8s_hardening.model.tenant_secrets import TenantSecretInputs
 from tests.resources.facade_text import TARGET, facade_names, facade_text
 
 _FIX = "change the facade in components/k8s_hardening/resources with the model"
@@ -69,6 +71,7 @@ ROOTS: tuple[tuple[type, type[BaseModel]], ...] = (
     (DenyAllArgs, DenyAllInputs),
     (PodSecurityArgs, PodSecurityInputs),
     (TenantArgs, TenantInputs),
+    (TenantSecretArgs, TenantSecretInputs),
     (HardenedBaselineArgs, Baseline),
 )
 PAIRS = {facade.__name__: (facade, model) for root in ROOTS for facade, model in _pairs(*root)}

@@ -20,6 +20,7 @@ from k8s_hardening import (
     HardenedBaseline,
     PodSecurity,
     Tenant,
+    TenantSecret,
 )
 from k8s_hardening.resources import host
 from tests.resources.monitor import Recording, record
@@ -48,7 +49,7 @@ def test_a_component_is_made_under_its_token_with_its_outputs() -> None:
     recording, state = construct()
     assert recording.named("pay").type == "k8s-hardening:index:Tenant"
     assert recording.named("pay/Namespace/payments-api").parent == "pay"
-    assert set(state) == {"namespaceNames"}
+    assert set(state) == {"namespaceNames", "tokenVolumes"}
 
 
 def test_mistakes_are_problems_of_properties_and_no_crash() -> None:
@@ -87,6 +88,7 @@ def test_the_entry_point_serves_every_component(monkeypatch: pytest.MonkeyPatch)
         HardenedBaseline,
         PodSecurity,
         Tenant,
+        TenantSecret,
     ]
 
 

@@ -32,8 +32,12 @@ def test_the_components_their_args_and_the_helper_are_offered() -> None:
         "HardenedBaseline",
         "PodSecurity",
         "Tenant",
+        "TenantSecret",
         "harden",
         "harden_workloads",
+        "secret_volume",
+        "token_volume",
+        "volume_mount",
     }
 
 

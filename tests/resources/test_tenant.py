@@ -118,7 +118,10 @@ def test_names_of_namespaces_are_known_at_preview() -> None:
     found: list[Any] = []
     recording = record(lambda: Tenant("pay", args()).namespace_names.apply(found.append))
     assert found == [["payments-api", "payments-db"]]
-    assert recording.component_outputs["pay"] == {"namespaceNames": ["payments-api", "payments-db"]}
+    assert recording.component_outputs["pay"] == {
+        "namespaceNames": ["payments-api", "payments-db"],
+        "tokenVolumes": {},
+    }
 
 
 def test_what_takes_its_namespace_from_a_tenant_waits_for_all_guard_rails() -> None:
@@ -287,3 +290,35 @@ def test_what_is_exempt_weakens_one_label_and_is_said_aloud(monkeypatch: pytest.
     assert labels == {"payments-api": "restricted", "payments-db": "baseline"}
     (text,) = said
     assert text.startswith("Namespace payments-db enforces baseline instead of restricted")
+
+
+def test_accounts_of_workloads_are_made_and_their_tokens_are_known_at_preview() -> None:
+    accounts = [{"name": "api", "token": {"audience": "vault", "expiry": 600}}, {"name": "idle"}]
+    namespaces = [{"name": "payments-api", "service_accounts": accounts}, {"name": "payments-db"}]
+    found: list[Any] = []
+    recording = record(lambda: Tenant("pay", args(namespaces=namespaces)).token_volumes.apply(found.append))
+    for name in ("api", "idle"):
+        account = recording.named(f"pay/ServiceAccount/payments-api/{name}")
+        assert account.type == "kubernetes:core/v1:ServiceAccount"
+        assert account.inputs["automountServiceAccountToken"] is False
+    token = {"audience": "vault", "expirationSeconds": 600, "path": "token"}
+    projected = {"defaultMode": 256, "sources": [{"serviceAccountToken": token}]}
+    assert found == [{"payments-api/api": {"name": "token", "projected": projected}}]
+    assert recording.component_outputs["pay"]["tokenVolumes"] == {
+        "payments-api/api": {
+            "name": "token",
+            "projected": {
+                **projected,
+                "defaultMode": 256.0,
+                "sources": [{"serviceAccountToken": {**token, "expirationSeconds": 600.0}}],
+            },
+        }
+    }
+
+
+def test_two_accounts_of_one_name_are_refused() -> None:
+    namespaces = [{"name": "payments-api", "service_accounts": [{"name": "api"}, {"name": "api"}]}]
+    with pytest.raises(
+        pulumi.RunError, match=r'pay\.namespaces\[0\]\.service_accounts\[1\]\.name: "api" is already an'
+    ):
+        made(namespaces=namespaces, flows=[])

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from k8s_hardening.cli.folder import Content, replace_folder
+from k8s_hardening.cli.render_secrets import secrets_with_values
 from k8s_hardening.cli.report import count
 from k8s_hardening.cli.stack_files import baseline_of
 from k8s_hardening.cli.stack_guards import refuse_ended_emergencies
 from k8s_hardening.cli.stack_options import project_option
 from k8s_hardening.kube.manifest import Manifest, expand_lists, kind_of, name_of, namespace_of
 from k8s_hardening.kube.yaml_text import as_yaml
-from k8s_hardening.plans.baseline import plan_baseline
+from k8s_hardening.plans.baseline import plan_baseline, secret_advice
 from k8s_hardening.plans.plan import HostFile, Notes, Plan
 
 _STACK = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -40,27 +42,43 @@ def stack_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the summary."
 )
-def render(stack: str, out: Path, project: Path, form: str) -> None:
+@click.option(
+    "--with-secrets", is_flag=True, help="Write Secrets with their values, too, to OUT/secrets, readable by you only."
+)
+def render(stack: str, out: Path, project: Path, form: str, with_secrets: bool) -> None:
     r"""Write an environment's manifests and host files to a folder.
 
     Reads k8s-hardening:baseline in Pulumi.STACK.yaml. Writes OUT/manifests/NNN-kind-namespace-name.yaml in the order in
     which the objects apply, and OUT/host/PATH for each file of the hosts, readable by you only, and OUT/notes.md
     with what is left to you. The folder is replaced as a whole; one that holds files of somebody else is refused.
 
+    No file holds the value of a Secret unless you say --with-secrets: the engine then decrypts the stack's
+    configuration by your passphrase or key, and OUT/secrets/NNN-secret-namespace-name.yaml holds each Secret.
+
     \b
     Examples:
       k8s-hardening render --stack dev --out out/render-dev
       k8s-hardening render --stack prod --out /tmp/prod && kubectl apply --dry-run=server -f /tmp/prod/manifests
+      k8s-hardening render --stack prod --out ~/prod --with-secrets && kubectl apply -f ~/prod/secrets
     """
     baseline = baseline_of(project, stack)
     refuse_ended_emergencies(baseline)
     plan = plan_baseline(baseline)
-    files = dict(rendered(plan))
+    secrets: tuple[Manifest, ...] = ()
+    if with_secrets:
+        secrets = secrets_with_values(project, stack, baseline)
+        written = set(secret_advice(baseline))
+        advice = tuple(one for one in plan.notes.advice if one not in written)
+        plan = replace(plan, notes=replace(plan.notes, advice=advice))
+    files = dict(rendered(plan, secrets))
     replace_folder(out, files)
     if form == "json":
         click.echo(json.dumps({"out": str(out), "files": sorted(files)}, indent=2))
     manifests, host_files = count(len(plan.manifests), "manifest"), count(len(plan.host_files), "host file")
     click.echo(f"{stack}: wrote {manifests} and {host_files} to {out}", err=True)
+    if with_secrets:
+        told = "give them to nobody and remove them once applied"
+        click.echo(f"{stack}: wrote {count(len(secrets), 'Secret')} readably to {out}/secrets; {told}", err=True)
     if steps := len(plan.notes.advice):
         click.echo(f"{stack}: {count(steps, 'step')} left to you, see {out}/notes.md", err=True)
     if gaps := len(plan.notes.not_expressible):
@@ -69,13 +87,19 @@ def render(stack: str, out: Path, project: Path, form: str) -> None:
         )
 
 
-def rendered(plan: Plan) -> Iterator[tuple[str, Content]]:
+def rendered(plan: Plan, secrets: Sequence[Manifest] = ()) -> Iterator[tuple[str, Content]]:
     """Each file of a plan with its path.
+
+    Args:
+        plan: what is written.
+        secrets: Secrets with their values, which were asked for.
 
     Raises:
         ValueError: the plan holds what must never be written.
     """
     width = max(3, len(str(len(plan.manifests))))
+    for number, manifest in enumerate(secrets, 1):
+        yield f"secrets/{number:0{width}}-{_file_name(manifest)}.yaml", Content(as_yaml(manifest), private=True)
     for number, manifest in enumerate(plan.manifests, 1):
         _refuse_secret_data(manifest)
         yield f"manifests/{number:0{width}}-{_file_name(manifest)}.yaml", Content(as_yaml(manifest))

@@ -35,7 +35,22 @@ _ALIASES = {"core": "", "apiregistration": "apiregistration.k8s.io"}
 _PLUGIN_SOURCE = "pluginDownloadURL"
 _OWN_PACKAGES = frozenset({"pulumi", "kubernetes", "k8s-hardening"})
 
-GateCheck = Callable[[str, Manifest, frozenset[str]], Iterator[Finding]]
+_RENDERS_FIX = (
+    "leave it out here (TenantSecret: into_cluster false); k8s-hardening render --with-secrets writes private files"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a gate must know of a resource beside its type and properties."""
+
+    packages: frozenset[str] = frozenset()
+    """Packages that are allowed beside ours."""
+    renders: bool = False
+    """Its provider writes objects to files instead of a cluster."""
+
+
+GateCheck = Callable[[str, Manifest, Around], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,7 @@ class Gate:
     requirement: str
     severity: Severity
     check: GateCheck
-    """From type token, properties and the packages that are allowed beside ours, to findings."""
+    """From type token, properties and surroundings to findings."""
     references: tuple[str, ...] = ()
 
 
@@ -55,7 +70,7 @@ def is_patch(token: str, properties: Manifest) -> bool:
     return token.rpartition(":")[2] == f"{kind_of(properties)}Patch"
 
 
-def _resource_type(token: str, properties: Manifest, packages: frozenset[str]) -> Iterator[Finding]:
+def _resource_type(token: str, properties: Manifest, around: Around) -> Iterator[Finding]:
     package, _, rest = token.partition(":")
     module, _, kind = rest.partition(":")
     if package != "kubernetes" or not properties or module in _COMPOSITES:
@@ -70,7 +85,7 @@ def _resource_type(token: str, properties: Manifest, packages: frozenset[str]) -
         yield finding("kind", found_kind, f"a resource of type {token} must have {kind}")
 
 
-def _opaque_release(token: str, properties: Manifest, packages: frozenset[str]) -> Iterator[Finding]:
+def _opaque_release(token: str, properties: Manifest, around: Around) -> Iterator[Finding]:
     if token == "kubernetes:helm.sh/v3:Release":  # noqa: S105 - a type token
         fix = "use kubernetes:helm.sh/v4:Chart, which registers each object so that it can be judged"
         yield Finding("(resource)", "a Helm release, whose objects nobody sees at preview", fix)
@@ -84,14 +99,14 @@ def _opaque_release(token: str, properties: Manifest, packages: frozenset[str]) 
         yield finding("kind", properties.get("kind"), f"{fix}; a controller would apply them unseen")
 
 
-def _patched_guard_rail(token: str, properties: Manifest, packages: frozenset[str]) -> Iterator[Finding]:
+def _patched_guard_rail(token: str, properties: Manifest, around: Around) -> Iterator[Finding]:
     is_guard_rail = kind_of(properties) in _GUARD_RAILS.get(api_group_of(properties), ())
     if is_guard_rail and is_patch(token, properties):
         fix = "change it where it is written as a whole"
         yield Finding("(resource)", "a patch, which says nothing of what is left of the object", fix)
 
 
-def _provider_package(token: str, properties: Manifest, packages: frozenset[str]) -> Iterator[Finding]:
+def _provider_package(token: str, properties: Manifest, around: Around) -> Iterator[Finding]:
     package = token.partition(":")[0]
     if token == "pulumi:providers:kubernetes":  # noqa: S105 - a type token
         # The engine keeps its own settings of a provider under __internal; older ones stand among the others.
@@ -99,9 +114,17 @@ def _provider_package(token: str, properties: Manifest, packages: frozenset[str]
         if any(place.get(_PLUGIN_SOURCE) is not None for place in places):
             fix = f"leave out {_PLUGIN_SOURCE}; whatever is called kubernetes there could change a cluster unseen"
             yield Finding("(resource)", "a provider from a place of the stack's own choice", fix)
-    if package not in _OWN_PACKAGES and package not in packages:
+    if package not in _OWN_PACKAGES and package not in around.packages:
         fix = "use the kubernetes package, or let the platform add it to enforcement.packages"
         yield Finding("(resource)", f"made by the package {package}, which could change a cluster unseen", fix)
+
+
+def _rendered_secret(token: str, properties: Manifest, around: Around) -> Iterator[Finding]:
+    # pulumi-kubernetes 4.27.0 writes the values as they are (provider/pkg/provider/provider.go, renderYaml).
+    if around.renders and kind_of(properties) == "Secret" and not api_group_of(properties):
+        for field in ("data", "stringData"):
+            if properties.get(field) is not None:
+                yield Finding(field, "a Secret's values for a provider that renders files", _RENDERS_FIX)
 
 
 GATES = (
@@ -122,6 +145,12 @@ GATES = (
         requirement="A stack uses only packages whose effect on the cluster is known.",
         severity=Severity.HIGH,
         check=_provider_package,
+    ),
+    Gate(
+        id="rendered-secret",
+        requirement="No file that a provider renders holds the values of a Secret.",
+        severity=Severity.HIGH,
+        check=_rendered_secret,
     ),
     Gate(
         id="resource-type",

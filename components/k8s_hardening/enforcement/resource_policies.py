@@ -14,6 +14,7 @@ from k8s_hardening.enforcement.thaw import thaw
 from k8s_hardening.enforcement.verdict import Bench, Resource
 from k8s_hardening.model.enforcement import Level
 
+_RENDERS = "renderYamlToDirectory"  # a setting of a kubernetes provider
 _STACK_TYPE = "pulumi:pulumi:Stack"
 _NO_CONFIGURATION = (
     "[pack-configuration] The pack knows its environment. It has no configuration, so registries, tenants and versions "
@@ -87,4 +88,8 @@ def advice(bench: Bench, args: ResourceValidationArgs, resource: Resource) -> Se
 
 def _resource(args: ResourceValidationArgs) -> Resource:
     properties, holds_unknown = thaw(args.props)
-    return Resource(args.resource_type, properties, holds_unknown, is_component=args.provider is None)
+    renders = False
+    if args.provider is not None and properties.get("kind") == "Secret":
+        settings, _ = thaw(args.provider.props)
+        renders = settings.get(_RENDERS) is not None  # a folder that is not known yet is one, too
+    return Resource(args.resource_type, properties, holds_unknown, is_component=args.provider is None, renders=renders)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from k8s_hardening.controls import control_plane_life_span as life_span
 from k8s_hardening.controls.control import Control, Finding, finding
 from k8s_hardening.controls.exemption_uses import ExemptionUses, Use
-from k8s_hardening.controls.gates import GATES, Gate, is_patch
+from k8s_hardening.controls.gates import GATES, Around, Gate, is_patch
 from k8s_hardening.controls.judging import Checks, checks_of, judge_stack, judge_with
 from k8s_hardening.controls.naming import unknown_controls, unknown_exemptions
 from k8s_hardening.controls.registry import CONTROLS
@@ -36,6 +36,8 @@ class Resource:
     """Made by no provider: a grouping of other resources."""
     provider: str = ""
     """URN of its provider; what another provider makes may be in another cluster."""
+    renders: bool = False
+    """Its provider writes objects to files instead of a cluster."""
 
     @property
     def is_object(self) -> bool:
@@ -87,8 +89,9 @@ class Bench:
         if not (self.speaks_of_what_is_known(level) or resource.holds_unknown):
             return
         if not resource.is_component:
+            around = Around(self._packages, resource.renders)
             for gate in GATES:
-                for finding in gate.check(resource.token, resource.properties, self._packages):
+                for finding in gate.check(resource.token, resource.properties, around):
                     if self._level(gate.id, finding, resource) is level:
                         yield message(gate, finding)
         if resource.is_object:

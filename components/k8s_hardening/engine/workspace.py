@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -28,6 +29,15 @@ class Outcome:
     summary: Summary
     hint: str | None = None
     """What to do about a failure whose cause is known, as a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value of a stack's configuration, decrypted."""
+
+    value: str = field(repr=False)
+    is_secret: bool
+    """The stack's file holds it encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,21 @@ class Workspace:
         if done.returncode != 0:
             raise EngineError(f"the state of stack {self.stack} cannot be read: {_complaint(done.stderr)}")
         return done.stdout
+
+    def configuration(self) -> dict[str, Setting]:
+        """The stack's configuration by full key, with every secret decrypted: never show a value of it.
+
+        Raises:
+            EngineError: the engine cannot decrypt it, for example by a wrong passphrase.
+        """
+        done = self._capture("config", "--show-secrets", "--json", "--stack", self.stack)
+        if done.returncode != 0:
+            raise EngineError(f"the configuration of stack {self.stack} cannot be read: {_complaint(done.stderr)}")
+        return {
+            key: Setting(one["value"], is_secret=one["secret"])
+            for key, one in json.loads(done.stdout).items()
+            if isinstance(one.get("value"), str)
+        }
 
     def _run(self, command: str, *arguments: str) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="k8s-hardening-") as scratch:

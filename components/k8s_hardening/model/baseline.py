@@ -24,6 +24,7 @@ from k8s_hardening.model.dialect import Dialect as Dialect  # its name here is p
 from k8s_hardening.model.ends import DnsSpec
 from k8s_hardening.model.enforcement import EnforcementSpec
 from k8s_hardening.model.exemption import Exemption
+from k8s_hardening.model.external import ExternalObject
 from k8s_hardening.model.host_firewall import HostFirewallSpec
 from k8s_hardening.model.host_firewall_problems import host_firewall_problems
 from k8s_hardening.model.images import ImagesSpec
@@ -31,6 +32,7 @@ from k8s_hardening.model.network import NetworkSpec
 from k8s_hardening.model.pod_security import PodSecuritySpec, pod_security_problems
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.tenant import BaselineTenantSpec
+from k8s_hardening.model.tenant_secret_problems import tenant_secret_problems
 from k8s_hardening.model.workloads import WorkloadsSpec
 
 _FOLDER = r"(?!(.*/)?\.\.(/|$))[A-Za-z0-9_][A-Za-z0-9_./-]*"  # no step leads up
@@ -128,6 +130,10 @@ class Baseline(Whole):
     """Weaker: rights for emergencies, each until a day; every preview names them."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
     """Exceptions to controls; they reach the pack through its own configuration only."""
+    inert_service_accounts: tuple[Name, ...] = Field(default=(), examples=[["kube-system"]])
+    """Namespaces of no tenant whose account `default` is made inert: pods that name none lose their token there."""
+    external: dict[Name, tuple[ExternalObject, ...]] = Field(default={}, examples=[{"payments-api": ["secret/ca"]}])
+    """Namespace -> Secrets, ConfigMaps and service accounts that others make, so that pods may refer to them."""
     enforcement: EnforcementSpec = EnforcementSpec()
     """How strictly controls are enforced; reaches the pack through its own configuration only."""
 
@@ -141,6 +147,7 @@ class Baseline(Whole):
             cluster_deny_problems(data),
             host_firewall_problems(data),
             loader_and_baseline_problems(data),
+            tenant_secret_problems(data),
         )
 
     @property

@@ -51,6 +51,7 @@ from k8s_hardening.model.system_problems import (
     system_problems,
     unseen_nodes,
 )
+from k8s_hardening.model.tenant_secret_problems import twice_named_accounts
 from k8s_hardening.model.workloads import RUNTIME_DEFAULT
 
 _ENFORCE_MODE = "apparmor-enforce-mode"  # the control that judges the same in a ConfigMap
@@ -124,6 +125,7 @@ def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
     yield from dns_of_tenants(data, dict.fromkeys(own, tenant))
     yield from resource_problems(tenant, supported(data.get("kubernetes")))
     yield from quota_problems(tenant)
+    yield from twice_named_accounts(tenant)
     yield from flows_elsewhere(flows, own, "a namespace of this tenant", known)
     yield from _of_component(data, flows, known)
 

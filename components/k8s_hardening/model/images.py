@@ -33,6 +33,8 @@ Registry = Annotated[
     AfterValidator(_registry),
 ]
 Registries = Annotated[tuple[Registry, ...], not_empty('["registry.example.com/platform"]')]
+PULL_SECRET = "registry-pull"  # noqa: S105 - the name of an object
+"""Name of the Secret that holds credentials for registries, in each tenant's namespace."""
 _PullSecretKey = Annotated[str, config_key("registryPullSecret")]
 
 

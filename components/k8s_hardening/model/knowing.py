@@ -8,6 +8,7 @@ from k8s_hardening.model.apparmor_loader import NAMESPACE as LOADER_NAMESPACE
 from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
+from k8s_hardening.model.external import external_objects
 from k8s_hardening.model.inheriting import inherited
 from k8s_hardening.model.knowledge import DenialFacts, DnsFacts, EmergencyFacts, Knowledge, TenantFacts
 from k8s_hardening.model.people import Holder
@@ -47,6 +48,7 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
             )
             for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)
         ),
+        external=external_objects(baseline),
         privileged_namespaces=tuple(sorted(_privileged_namespaces(baseline))),
         break_glass=tuple(
             EmergencyFacts(

@@ -170,6 +170,8 @@ class Knowledge(Model):
     dns: DnsFacts | None = None
     """The DNS of the cluster where its namespace is closed, and so must let everybody in; None where it is not."""
     tenants: tuple[TenantFacts, ...] = ()
+    external: dict[str, tuple[str, ...]] = {}
+    """Namespace -> Secrets, ConfigMaps and service accounts that stand there by others' work (model/external.py)."""
     privileged_namespaces: tuple[str, ...] = ()
     """Namespaces beside kube-system that may use the privileged PodSecurityPolicy."""
     break_glass: tuple[EmergencyFacts, ...] = ()

@@ -13,6 +13,7 @@ from k8s_hardening.model.base import Model
 from k8s_hardening.model.checked import TenantNamespace, wrong
 from k8s_hardening.model.limits import LimitsSpec
 from k8s_hardening.model.quotas import DEFAULT_QUOTA, Counts, Quota, ScopedQuotaSpec
+from k8s_hardening.model.service_accounts import ServiceAccountSpec
 from k8s_hardening.model.sizes import Size, preset_of
 
 
@@ -42,6 +43,8 @@ class NamespaceSpec(Model):
     """Further quotas about some of the pods or claims."""
     limits: LimitsSpec = LimitsSpec()
     """The namespace's LimitRange."""
+    service_accounts: tuple[ServiceAccountSpec, ...] = Field(default=(), examples=[[{"name": "api"}]])
+    """Accounts for workloads, without a token unless asked; the account `default` is always inert."""
 
     @model_validator(mode="before")
     @classmethod

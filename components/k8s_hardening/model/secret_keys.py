@@ -15,6 +15,9 @@ def secret_keys(baseline: Baseline) -> Iterator[str]:
     for key in (baseline.images.pull_secret_config, baseline.control_plane.encryption.inline_keys_from_config):
         if key is not None:
             yield key
+    yield from dict.fromkeys(
+        key for tenant in baseline.tenants for secret in tenant.secrets for key in secret.config_keys()
+    )
 
 
 def readable_secrets(baseline: Baseline, configuration: dict[str, Any]) -> list[str]:

@@ -39,6 +39,7 @@ from k8s_hardening.model.quotas import Hard
 from k8s_hardening.model.people import AccessSpec, NamespacePrefix
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.sizes import Size
+from k8s_hardening.model.tenant_secrets import ConfiguredSecretSpec
 from k8s_hardening.model.workloads import WorkloadsSpec
 
 
@@ -177,6 +178,9 @@ _EXEMPTION = {
 }
 
 
+_SECRET = {"name": "db", "namespace": "payments-api", "keys": {"password": "dbPassword"}}
+
+
 class BaselineTenantSpec(TenantSpec):
     """One tenant of an environment.
 
@@ -186,6 +190,8 @@ class BaselineTenantSpec(TenantSpec):
 
     accepts: tuple[Accepted, ...] = Field(default=(), examples=[["shop/pay"]])
     """Flows of others that may end in this tenant's namespaces, each as <who declares it>/<flow>."""
+    secrets: tuple[ConfiguredSecretSpec, ...] = Field(default=(), examples=[[_SECRET]])
+    """Secrets whose values the stack's secret configuration holds; each goes through `TenantSecret`."""
 
 
 class TenantInputs(TenantSpec, Whole):

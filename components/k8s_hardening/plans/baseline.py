@@ -32,8 +32,10 @@ from k8s_hardening.plans.plan import Notes, Plan, in_apply_order
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 from k8s_hardening.plans.pod_security_policies import plan_pod_security, pod_security_advice
 from k8s_hardening.plans.pull_secrets import left_to_operator
+from k8s_hardening.plans.service_accounts import inert_account_advice, inert_accounts
 from k8s_hardening.plans.system_namespaces import system_inputs
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
+from k8s_hardening.plans.tenant_secrets import plan_tenant_secret, secrets_of, tenant_secret_advice
 
 
 def plan_baseline(baseline: Baseline) -> Plan:
@@ -46,6 +48,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
         manifests=in_apply_order(
             (
                 *(one for tenant in tenants for one in plan_tenant(tenant)),
+                *(one for secret in secrets_of(baseline) for one in plan_tenant_secret(secret)),
                 *_beside_tenants(baseline, control_plane),
             )
         ),
@@ -56,7 +59,8 @@ def plan_baseline(baseline: Baseline) -> Plan:
             (*control_plane.not_expressible, *firewall_gaps(baseline)),
             control_plane.owned_by_provider,
             (
-                *_pull_secret_advice(baseline),
+                *secret_advice(baseline),
+                *inert_account_advice(baseline),
                 *break_glass_advice(baseline),
                 *_admission_advice(tenants),
                 *network_advice(baseline),
@@ -86,6 +90,7 @@ def _beside_tenants(baseline: Baseline, control_plane: DialectOutput) -> tuple[M
         *plan_break_glass(baseline),
         *plan_pod_security(pod_security_inputs(baseline)),
         *objects_of_baseline(baseline),
+        *inert_accounts(baseline),
         *(() if loader is None else plan_apparmor_loader(loader)),
         *control_plane.manifests,
     )
@@ -180,8 +185,16 @@ def _pull_secret(baseline: Baseline) -> PullSecretSpec | None:
     )
 
 
-def _pull_secret_advice(baseline: Baseline) -> Iterator[str]:
-    namespaces = [namespace.name for tenant in baseline.tenants for namespace in tenant.namespaces]
-    namespaces += [] if baseline.apparmor.loader is None else [LOADER_NAMESPACE]
+def pull_secret_namespaces(baseline: Baseline) -> Iterator[str]:
+    """The namespaces that get the credentials for registries, where there are some."""
+    if baseline.images.pull_secret_config is not None:
+        yield from (namespace.name for tenant in baseline.tenants for namespace in tenant.namespaces)
+        yield from () if baseline.apparmor.loader is None else (LOADER_NAMESPACE,)
+
+
+def secret_advice(baseline: Baseline) -> Iterator[str]:
+    """What is left to the operator where Secrets are in no file."""
+    namespaces = list(pull_secret_namespaces(baseline))
     if baseline.images.pull_secret_config is not None and namespaces:
         yield left_to_operator(baseline.images.pull_secret_config, namespaces)
+    yield from tenant_secret_advice(baseline)

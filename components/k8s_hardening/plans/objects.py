@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.model.images import PULL_SECRET
 from k8s_hardening.model.labels import MANAGED_BY
-from k8s_hardening.plans.pull_secrets import PULL_SECRET
 
 
 def object_in(namespace: str, api_version: str, kind: str, name: str, **fields: Any) -> Manifest:
@@ -25,9 +25,9 @@ def object_of_cluster(api_version: str, kind: str, name: str, **fields: Any) -> 
     }
 
 
-def account(namespace: str, name: str, *, pulls: bool) -> Manifest:
-    """A service account without a token of its own, with the credentials for images where there are some."""
-    made = object_in(namespace, "v1", "ServiceAccount", name, automountServiceAccountToken=False)
+def account(namespace: str, name: str, *, pulls: bool, automount: bool = False) -> Manifest:
+    """A service account, by default without a token, with the credentials for images where there are some."""
+    made = object_in(namespace, "v1", "ServiceAccount", name, automountServiceAccountToken=automount)
     if pulls:
         made["imagePullSecrets"] = [{"name": PULL_SECRET}]
     return made

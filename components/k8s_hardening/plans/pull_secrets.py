@@ -11,9 +11,8 @@ from typing import Any
 
 from k8s_hardening.kube.docker_config import DATA_KEY, SECRET_TYPE
 from k8s_hardening.kube.manifest import Manifest
+from k8s_hardening.model.images import PULL_SECRET
 from k8s_hardening.model.labels import MANAGED_BY
-
-PULL_SECRET = "registry-pull"  # noqa: S105 - the name of an object
 
 
 def pull_secret(namespace: str, data: Any) -> Manifest:

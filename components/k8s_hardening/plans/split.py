@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.reading import ROOT
 from k8s_hardening.model.tenant import TenantInputs
+from k8s_hardening.model.tenant_secrets import ConfiguredSecretSpec
 from k8s_hardening.plans.admission_policies import objects_of_baseline
 from k8s_hardening.plans.baseline import loader_inputs, objects_beside_tenants, tenant_inputs
 from k8s_hardening.plans.neighbours import links
 from k8s_hardening.plans.tenant import plan_tenant
+from k8s_hardening.plans.tenant_secrets import plan_tenant_secret, secret_inputs
 
 LIMIT = 2000
 """Resources that one stack holds at most."""
 _PER_STACK = 5  # the stack itself, its provider, and the components of the baseline, Pod Security and the control plane
 _PER_TENANT = 1  # the component around the tenant's objects
+_PER_SECRET = 1  # the component around a Secret and its role
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,18 @@ class StackShare:
 
 def resources_of_tenants(baseline: Baseline) -> dict[str, int]:
     """How many resources each tenant consists of: its objects, the credentials and the component around them."""
-    return {tenant.name: _resources(tenant_inputs(baseline, tenant)) + _PER_TENANT for tenant in baseline.tenants}
+    return {
+        tenant.name: _resources(tenant_inputs(baseline, tenant))
+        + _PER_TENANT
+        + sum(_resources_of_secret(baseline, spec) for spec in tenant.secrets)
+        for tenant in baseline.tenants
+    }
+
+
+def _resources_of_secret(baseline: Baseline, spec: ConfiguredSecretSpec) -> int:
+    inputs = secret_inputs(spec, into_cluster=baseline.target.is_live)
+    made = len(list(inputs.versions())) if inputs.into_cluster else 0
+    return _PER_SECRET + len(plan_tenant_secret(inputs)) + made
 
 
 def _resources(inputs: TenantInputs) -> int:

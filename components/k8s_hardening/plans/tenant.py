@@ -27,6 +27,7 @@ from k8s_hardening.plans.network import deny_all
 from k8s_hardening.plans.objects import account, object_in
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
+from k8s_hardening.plans.service_accounts import workload_accounts
 from k8s_hardening.plans.tenant_limits import limit_range, quotas
 from k8s_hardening.plans.tenant_roles import cluster_objects, role_objects
 from k8s_hardening.plans.tolerations import toleration
@@ -73,7 +74,9 @@ def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
         yield from quotas(namespace, inputs.priority_classes)
         yield limit_range(namespace)
         # The account of pods that name none.
-        yield account(namespace.name, "default", pulls=inputs.pull_secret is not None)
+        pulls = inputs.pull_secret is not None
+        yield account(namespace.name, "default", pulls=pulls)
+        yield from workload_accounts(namespace, pulls=pulls)
         yield from role_objects(inputs, namespace.name)
         place = Place(namespace.name, _labels(inputs, namespace), around)
         yield from deny_all(place, inputs.dns, (flow for flow in inputs.flows if place.is_touched_by(flow)))

@@ -74,6 +74,47 @@ class ScopedQuotaArgs(TypedDict):
     """The hard limits: pods, cpu and memory, or claims and their storage."""
 
 
+class TokenArgs(TypedDict):
+    """A token that a pod mounts: for one audience, and for a short time."""
+
+    audience: str
+    """Who is meant to take the token; the API server and everybody else refuse it."""
+    expiry: NotRequired[int]
+    """Seconds until it ends; the kubelet renews it before."""
+
+
+class ServiceAccountArgs(TypedDict):
+    """A service account for workloads of a tenant."""
+
+    name: str
+    """Name of the account; it is free of rights until a role is bound to it."""
+    automount: NotRequired[bool]
+    """Weaker: pods that do not say otherwise mount a token for the API server."""
+    token: NotRequired[TokenArgs]
+    """The token that its pods mount; the output `token_volumes` of `Tenant` has the volume for it."""
+
+
+class ConfiguredSecretArgs(TypedDict):
+    """A Secret whose values come from the stack's secret configuration."""
+
+    name: str
+    """Name of the Secret, without its version."""
+    namespace: str
+    """Namespace of the tenant in which it lies."""
+    type: NotRequired[str]
+    """Type of the Secret; those of Kubernetes ask for keys of their own."""
+    version: NotRequired[str]
+    """End of its name (<name>-<version>), so that new values are a new Secret and pods roll over to it."""
+    immutable: NotRequired[bool]
+    """Let nobody change the values; needs a version, since new values need a new name then."""
+    readers: NotRequired[Sequence[str]]
+    """Service accounts of the namespace that may read it by the API: get, this one only. A mount needs no reader."""
+    keys: Mapping[str, str]
+    """Key of the Secret -> key of this stack's secret configuration that holds its value."""
+    previous: NotRequired[Mapping[str, Mapping[str, str]]]
+    """Version before -> its keys; each stays until it is taken out here."""
+
+
 class NamespaceArgs(TypedDict):
     """One namespace of a tenant."""
 
@@ -91,6 +132,8 @@ class NamespaceArgs(TypedDict):
     """Further quotas about some of the pods or claims."""
     limits: NotRequired[LimitsArgs]
     """The namespace's LimitRange."""
+    service_accounts: NotRequired[Sequence[ServiceAccountArgs]]
+    """Accounts for workloads, without a token unless asked; the account `default` is always inert."""
 
 
 class AccessArgs(TypedDict):

@@ -16,7 +16,9 @@ from k8s_hardening.plans.default_namespace import plan_default_namespace
 from k8s_hardening.plans.break_glass import break_glass_advice, plan_break_glass
 from k8s_hardening.plans.network_advice import network_advice
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
+from k8s_hardening.plans.service_accounts import inert_account_advice, inert_accounts
 from k8s_hardening.plans.system_namespaces import system_inputs
+from k8s_hardening.plans.tenant_secrets import configured_secrets, secret_inputs
 from k8s_hardening.resources.admission_policies import AdmissionPolicies, AdmissionPoliciesArgs
 from k8s_hardening.resources.apparmor_args import AppArmorArgs
 from k8s_hardening.resources.apparmor_loader import AppArmorLoader, AppArmorLoaderArgs
@@ -25,6 +27,7 @@ from k8s_hardening.resources.args import (
     BreakGlassArgs,
     ClusterDenySettingsArgs,
     CniArgs,
+    ConfiguredSecretArgs,
     DnsArgs,
     ExemptionArgs,
     FlowArgs,
@@ -43,6 +46,7 @@ from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
 from k8s_hardening.resources.host_firewall_args import HostFirewallArgs
 from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs
 from k8s_hardening.resources.tenant import Tenant, TenantArgs
+from k8s_hardening.resources.tenant_secret import TenantSecret, TenantSecretArgs, configured_values
 from k8s_hardening.resources.workloads import hardening, profiles_of
 
 
@@ -156,6 +160,8 @@ class BaselineTenantArgs(TypedDict):
     """First day on which the tenant may be removed from a live environment; lifts the protection of its namespaces."""
     accepts: NotRequired[Sequence[str]]
     """Flows of others that may end in this tenant's namespaces, each as <who declares it>/<flow>."""
+    secrets: NotRequired[Sequence[ConfiguredSecretArgs]]
+    """Secrets whose values the stack's secret configuration holds; each goes through `TenantSecret`."""
 
 
 class AdmissionPoliciesSettingsArgs(TypedDict):
@@ -217,6 +223,10 @@ class HardenedBaselineArgs(TypedDict):
     """The API server's own policies, generated from the controls that have them."""
     pod_security: NotRequired[PodSecuritySettingsArgs]
     """PodSecurityPolicies up to Kubernetes 1.24, and the way from them to Pod Security Admission."""
+    inert_service_accounts: NotRequired[Sequence[str]]
+    """Namespaces of no tenant whose account `default` is made inert: pods that name none lose their token there."""
+    external: NotRequired[Mapping[str, Sequence[str]]]
+    """Namespace -> Secrets, ConfigMaps and service accounts that others make, so that pods may refer to them."""
     enforcement: NotRequired[EnforcementArgs]
     """How strictly controls are enforced; reaches the pack through its own configuration only."""
     harden_workloads: NotRequired[bool]
@@ -246,7 +256,12 @@ class HardenedBaseline(HardenedComponent):
         baseline = checked(args, Baseline, name)
         every = baseline.model_copy(update={"exemptions": baseline.every_exemption})
         super().__init__(name, baseline, hardening(every, opts, profiles_of(baseline)))
-        for advice in (*network_advice(baseline), *firewall_advice(baseline), *break_glass_advice(baseline)):
+        for advice in (
+            *network_advice(baseline),
+            *firewall_advice(baseline),
+            *break_glass_advice(baseline),
+            *inert_account_advice(baseline),
+        ):
             pulumi.warn(advice, self)
         tenants = [
             # Already checked, so it passes through as it is: names of flows that come from other tenants may be longer
@@ -258,7 +273,14 @@ class HardenedBaseline(HardenedComponent):
             )
             for tenant in baseline.tenants
         ]
-        for manifest in plan_default_namespace(baseline):
+        for secret in configured_secrets(baseline):
+            inputs = secret_inputs(secret, into_cluster=baseline.target.is_live)
+            TenantSecret(
+                f"{name}/secrets/{secret.namespace}/{secret.name}",
+                cast(TenantSecretArgs, {**dict(inputs), **configured_values(secret, inputs)}),
+                pulumi.ResourceOptions(parent=self, depends_on=tenants),
+            )
+        for manifest in (*inert_accounts(baseline), *plan_default_namespace(baseline)):
             self._emit(manifest)
         for system in baseline.network.system_namespaces:
             DenyAll(

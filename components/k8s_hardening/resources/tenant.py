@@ -1,13 +1,14 @@
 """The component `Tenant`: namespaces that deny by default."""
 
 from collections.abc import Mapping, Sequence
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
 from k8s_hardening.kube.manifest import kind_of
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.pull_secrets import left_to_operator, pull_secret
+from k8s_hardening.plans.service_accounts import token_volumes
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
 from k8s_hardening.resources.args import (
     AccessArgs,
@@ -116,6 +117,8 @@ class Tenant(HardenedComponent):
 
     namespace_names: pulumi.Output[Sequence[str]]
     """Names of the namespaces; a workload that takes its namespace from here comes after the guard rails."""
+    token_volumes: pulumi.Output[Mapping[str, Any]]
+    """<namespace>/<account> -> the volume of a pod spec with the token that the account declares."""
 
     def __init__(self, name: str, args: TenantArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = checked(args, TenantInputs, name)
@@ -128,7 +131,8 @@ class Tenant(HardenedComponent):
             self._emit(manifest, protect=protect and kind_of(manifest) == "Namespace")
         self._make_pull_secrets(inputs, credentials)
         self.namespace_names = self._once_registered([namespace.name for namespace in inputs.namespaces])
-        self.register_outputs({"namespaceNames": self.namespace_names})
+        self.token_volumes = self._once_registered(token_volumes(inputs))
+        self.register_outputs({"namespaceNames": self.namespace_names, "tokenVolumes": self.token_volumes})
 
     def _make_pull_secrets(self, inputs: TenantInputs, credentials: pulumi.Output[str] | None) -> None:
         names = [namespace.name for namespace in inputs.namespaces]
