@@ -32,9 +32,9 @@ if TYPE_CHECKING:
         PodSecuritySettingsArgs,
         ScopedQuotaArgs,
         SeLinuxArgs,
-        TolerationArgs,
         ServiceAccountArgs,
         TokenArgs,
+        TolerationArgs,
         WorkloadsArgs,
     )
     from k8s_hardening.resources.baseline import (

@@ -410,7 +410,7 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "images": IMAGES,
             "dns": DNS,
             "network": NETWORK,
-            "tenants": [{**TENANT, "accepts": []}, SHOP],
+            "tenants": [{**TENANT, "accepts": [], "secrets": [{**SECRET, "keys": {"password": "dbPassword"}}]}, SHOP],
             "breakGlass": [
                 {
                     "name": "outage",
@@ -422,7 +422,6 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                     "expires": "2027-01-15",
                 }
             ],
-            "tenants": [{**TENANT, "accepts": [], "secrets": [{**SECRET, "keys": {"password": "dbPassword"}}]}, SHOP],
             "controlPlane": CONTROL_PLANE,
             "apparmor": {
                 "profiles": APPARMOR_PROFILES,

@@ -19,7 +19,7 @@ from k8s_hardening.controls.shared.ingresses import is_ingress
 from k8s_hardening.controls.shared.tenant_limits import allowed_variable, limit_of, shown, tell, tenant_namespaces
 from k8s_hardening.kube.admission_policies import INGRESS_ANNOTATIONS, INGRESSES
 from k8s_hardening.kube.cel import text
-from k8s_hardening.kube.manifest import Manifest, api_group_of, as_map, key_path, kind_of
+from k8s_hardening.kube.manifest import Manifest, as_map, key_path
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 
 ANNOTATION = "kubernetes.io/ingress.class"

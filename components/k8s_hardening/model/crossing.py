@@ -36,12 +36,11 @@ from k8s_hardening.model.parts import (
     system_namespaces_in,
     tenants_in,
 )
+from k8s_hardening.model.people_problems import people_problems, sign_in_problems
+from k8s_hardening.model.policed_problems import policed_problems
 from k8s_hardening.model.quota_sums import parts_among, quota_problems
 from k8s_hardening.model.raw import Loc, Problem
 from k8s_hardening.model.resource_problems import resource_and_baseline_problems, resource_problems
-from k8s_hardening.model.people_problems import people_problems, sign_in_problems
-from k8s_hardening.model.policed_problems import policed_problems
-from k8s_hardening.model.raw import Loc, Problem
 from k8s_hardening.model.subtenants import nesting_problems
 from k8s_hardening.model.system_problems import (
     ENDS_OF_DNS,

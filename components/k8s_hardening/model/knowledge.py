@@ -116,6 +116,8 @@ class NetworkFacts(Model):
             for name in one.namespaces:
                 found.setdefault(name, []).append(one)
         return {name: tuple(openings) for name, openings in found.items()}
+
+
 class EmergencyFacts(Model):
     """Rights for an emergency that the platform has declared."""
 

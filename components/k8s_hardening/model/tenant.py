@@ -35,8 +35,8 @@ from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import PullSecretSpec, Registry
 from k8s_hardening.model.namespaces import NamespaceSpec
 from k8s_hardening.model.network import FlowSpec
-from k8s_hardening.model.quotas import Hard
 from k8s_hardening.model.people import AccessSpec, NamespacePrefix
+from k8s_hardening.model.quotas import Hard
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.sizes import Size
 from k8s_hardening.model.tenant_secrets import ConfiguredSecretSpec

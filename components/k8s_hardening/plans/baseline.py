@@ -23,8 +23,8 @@ from k8s_hardening.plans.break_glass import break_glass_advice, plan_break_glass
 from k8s_hardening.plans.cluster_deny import cluster_deny_advice, plan_cluster_deny
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
-from k8s_hardening.plans.host_firewall.plan import firewall_advice, firewall_files, firewall_gaps
 from k8s_hardening.plans.default_namespace import plan_default_namespace
+from k8s_hardening.plans.host_firewall.plan import firewall_advice, firewall_files, firewall_gaps
 from k8s_hardening.plans.neighbours import Neighbour, flows_of_others, named_ends, named_tenants
 from k8s_hardening.plans.network import plan_deny_all
 from k8s_hardening.plans.network_advice import network_advice

@@ -24,7 +24,7 @@ from k8s_hardening.model.namespaces import NamespaceSpec
 from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.flows import Place, Surroundings
 from k8s_hardening.plans.network import deny_all
-from k8s_hardening.plans.objects import account, object_in
+from k8s_hardening.plans.objects import account
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
 from k8s_hardening.plans.service_accounts import workload_accounts
@@ -118,4 +118,3 @@ def _annotations(inputs: TenantInputs) -> Iterator[tuple[str, str]]:
         own = [toleration(one) for one in inputs.tolerations]
         yield DEFAULT_TOLERATIONS, json.dumps(own)
         yield ALLOWED_TOLERATIONS, json.dumps([*own, *TOLERATIONS_OF_THE_SERVER])
-

@@ -11,9 +11,9 @@ from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.admission_policies import files_of_baseline, objects_of_baseline, policy_inputs
 from k8s_hardening.plans.baseline import loader_inputs, tenant_inputs
-from k8s_hardening.plans.host_firewall.plan import firewall_advice
-from k8s_hardening.plans.default_namespace import plan_default_namespace
 from k8s_hardening.plans.break_glass import break_glass_advice, plan_break_glass
+from k8s_hardening.plans.default_namespace import plan_default_namespace
+from k8s_hardening.plans.host_firewall.plan import firewall_advice
 from k8s_hardening.plans.network_advice import network_advice
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 from k8s_hardening.plans.service_accounts import inert_account_advice, inert_accounts
