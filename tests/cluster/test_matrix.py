@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def baseline_of(live: Live) -> dict[str, Any]:
 
 
 def test_the_server_answers_as_the_table_and_the_second_evaluator_do(
-    applied: Live, record_property: pytest.RecordProperty
+    applied: Live, record_property: Callable[[str, object], None]
 ) -> None:
     baseline = baseline_of(applied)
     matrix = Matrix(baseline)

@@ -1,4 +1,4 @@
-"""`k8s-hardening up`: preview with the pack first, then apply with the pack once more."""
+"""`k8s-hardening up`: preview with the pack first, then apply with it once more, over what was changed by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 
 import click
 
+from k8s_hardening.cli.drift import look
+from k8s_hardening.cli.drift_texts import drift_lines
 from k8s_hardening.cli.stack_guards import confirm, refuse_removals, refuse_too_many, refuse_too_many_judged
+from k8s_hardening.cli.stack_leftovers import forget_begun, say, say_what_is_left
 from k8s_hardening.cli.stack_options import (
     engine_arguments,
     format_option,
@@ -42,6 +45,9 @@ def up(
 ) -> None:
     r"""Preview a stack with the pack first; when nothing blocks, apply it with the pack once more.
 
+    Where the stack goes to a cluster, what somebody changed there since the last run is shown and mended, as `drift`
+    tells it. What a run that was killed has begun is finished.
+
     Exit status: 0 applied, 1 a finding blocks or the engine failed, 2 bad input, 3 no engine.
 
     \b
@@ -52,6 +58,9 @@ def up(
     workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json", no_color=no_color)
     refuse_too_many(baseline)
     refuse_removals(workspace, baseline)
+    found = None if workspace.renders else look(workspace)
+    if found is not None and found.objects:
+        say(drift_lines(found), no_color=no_color)
     click.echo(f"previewing stack {stack} with the pack, before anything is applied ...", err=True)
     first = workspace.preview(*arguments)
     if status := status_of(first):
@@ -61,7 +70,13 @@ def up(
     refuse_too_many_judged(first.summary)
     if not yes and not workspace.renders:
         confirm(stack)
+    forget_begun(workspace)
     click.echo(f"applying stack {stack} ...", err=True)
-    applied = workspace.up(*arguments)
+    if found is not None and found.objects:
+        applied = workspace.mend(found.replaced, *arguments)
+    else:
+        applied = workspace.up(*arguments)
     show(applied, form, no_color=no_color)
+    if not workspace.renders:
+        say_what_is_left(workspace, found, applied, no_color=no_color)
     sys.exit(status_of(applied))
