@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.cluster.cluster import Cluster
@@ -81,12 +82,16 @@ class Live:
     def pulumi(self, *arguments: str, told: str = "") -> str:
         """What the engine itself says about the stack."""
         workspace = self.project.workspace(self.stack, renders=False)
-        workspace.ensure_stack()
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.variables.items():
+                patch.setenv(name, value)
+            workspace.ensure_stack()
+            environment = workspace.environment()
         done = subprocess.run(
             [str(workspace.toolchain.pulumi), *arguments, "--stack", self.stack],
             input=told,
             cwd=self.project.folder,
-            env=workspace.environment() | self.variables,
+            env=environment,
             capture_output=True,
             text=True,
             check=False,

@@ -17,7 +17,7 @@ import pytest
 from tests.cluster.binaries import NEWEST, binaries
 from tests.cluster.cluster import cluster
 from tests.cluster.connections import Request, answers
-from tests.cluster.live import PASSPHRASE, Live, goes_live
+from tests.cluster.live import Live, goes_live
 from tests.e2e.checkout import KH
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
@@ -34,11 +34,10 @@ _SECONDS = 120
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The dev environment, applied to a cluster, with credentials for images."""
-    with cluster(binaries(NEWEST), tmp_path_factory.mktemp("servers")) as made, pytest.MonkeyPatch.context() as patch:
+    with cluster(binaries(NEWEST), tmp_path_factory.mktemp("servers")) as made:
         made.start_api_server(made.plain_flags())
         made.start_controller_manager()
         one = Live(made, tmp_path_factory.mktemp("checkout"), "dev")
-        patch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
         one.edit(goes_live)
         one.edit(lambda baseline: baseline["images"].update({"pull_secret_config": _PULL_KEY}))
         value = json.dumps({"auths": {"registry.example.com": {"auth": "cm9ib3Q6b2YtYS10ZXN0"}}})

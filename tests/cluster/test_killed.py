@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -63,6 +64,15 @@ def begun(live: Live, log: Path, **environment: str) -> subprocess.Popen[bytes]:
     return process
 
 
+def kill_session(leader: int) -> None:
+    """Kill an engine with all its plug-ins, which have groups of their own and would outlive it."""
+    os.kill(leader, signal.SIGKILL)
+    for one in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(int(one.name)) == leader:
+                os.kill(int(one.name), signal.SIGKILL)
+
+
 def locks(live: Live) -> list[dict[str, Any]]:
     return [json.loads(one.read_text()) for one in (live.project.folder / ".work/state/.pulumi/locks").rglob("*.json")]
 
@@ -95,7 +105,7 @@ def assert_complete(live: Live) -> None:
 def test_a_killed_engine(live: Live, tmp_path: Path, skipped: str) -> None:
     process = begun(live, tmp_path / "up.log", PULUMI_SKIP_CHECKPOINTS=skipped)
     (held,) = locks(live)
-    os.killpg(held["pid"], signal.SIGKILL)  # the engine leads a session of its own, with its plug-ins
+    kill_session(held["pid"])
     assert process.wait(_SECONDS) == 1
     told = (tmp_path / "up.log").read_text()
     assert "error: the engine was killed (signal 9)" in told

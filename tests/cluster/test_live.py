@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders import DIGEST, container, pod
 from tests.cluster.cluster import Cluster
-from tests.cluster.live import PASSPHRASE, Live
+from tests.cluster.live import Live
 from tests.e2e.checkout import Ran
 
 pytestmark = pytest.mark.cluster
@@ -79,10 +79,7 @@ def credentials() -> tuple[str, set[bytes]]:
     return value, plain | {json.dumps(value)[1:-1].encode()} | {base64.b64encode(one) for one in plain}
 
 
-def test_credentials_for_images_come_to_every_tenant_and_stand_readable_nowhere_else(
-    live: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+def test_credentials_for_images_come_to_every_tenant_and_stand_readable_nowhere_else(live: Live) -> None:
     live.edit(lambda baseline: baseline["images"].update({"pull_secret_config": PULL_KEY}))
     forms: set[bytes] = set()
     ran: list[Ran] = []
