@@ -94,6 +94,15 @@ def test_what_a_refresh_of_others_took_over_is_still_seen() -> None:
     assert only(read(policy(), labelled, labelled)).changes == (FieldChange("metadata.labels.more", None, '"x"'),)
 
 
+def test_what_nobody_asked_for_may_go_again() -> None:
+    labelled = kept(policy(priority=0))
+    labelled["metadata"] = {**labelled["metadata"], "labels": {"managed": "yes", "more": "x"}}
+    assert read(policy(), kept(policy()), labelled).objects == ()
+    bare = kept(policy())
+    bare["metadata"] = {**bare["metadata"], "labels": {}}
+    assert only(read(policy(), bare)).changes == (FieldChange("metadata.labels.managed", '"yes"', None),)
+
+
 def test_notes_of_controllers_are_no_drift() -> None:
     noted = kept(policy())
     noted["metadata"] = {**noted["metadata"], "annotations": {"example.com/note": "x"}}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.kube.manifest import as_list, as_map, as_str, key_path
-from k8s_hardening.plans.edits import Edit, differences
+from k8s_hardening.plans.edits import Edit, Steps, differences
 
 _OF_THE_SERVER = frozenset({
     "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "managedFields",
@@ -119,9 +119,9 @@ def _drifted(step: dict[str, Any]) -> Drifted | None:
         return Drifted(namespace, kind, name, urn, True, (), False, (), True)
     if as_str(step.get("type")).endswith(_PATCH):
         # Only what was patched is ours; the rest of such an object is somebody else's.
-        changes = set(_changes(differences(inputs, _cut(live, inputs))))
+        changes = set(_changes(differences(inputs, _cut(live, inputs)), inputs))
     else:
-        changes = set(_changes(differences(_plain(applied), _plain(live))))
+        changes = set(_changes(differences(_plain(applied), _plain(live)), inputs))
         # What a refresh of somebody else has written into the state since is seen by what was asked for.
         changes |= set(_additions(_plain(inputs), _plain(live), ""))
     if kind == "Secret":
@@ -151,14 +151,28 @@ def _cut(live: Any, shape: Any) -> Any:
     return live
 
 
-def _changes(edits: Iterable[Edit]) -> Iterator[FieldChange]:
+def _changes(edits: Iterable[Edit], asked: dict[str, Any]) -> Iterator[FieldChange]:
     for edit in edits:
         if isinstance(edit.before, list) and isinstance(edit.after, list):
             yield from (FieldChange(edit.path, _json(one), None) for one in edit.before if one not in edit.after)
             yield from (FieldChange(edit.path, None, _json(one)) for one in edit.after if one not in edit.before)
-        # Controllers of all kinds leave notes on objects.
-        elif edit.before is not None or edit.steps[:2] != ("metadata", "annotations"):
+        elif _counts(edit, asked):
             yield FieldChange(edit.path, _json(edit.before), _json(edit.after))
+
+
+def _counts(edit: Edit, asked: dict[str, Any]) -> bool:
+    if edit.before is None:  # controllers of all kinds leave notes on objects
+        return edit.steps[:2] != ("metadata", "annotations")
+    return edit.after is not None or _has(asked, edit.steps)  # what nobody had asked for may go
+
+
+def _has(manifest: Any, steps: Steps) -> bool:
+    for step in steps:
+        holds = step in manifest if isinstance(manifest, dict) else isinstance(step, int) and step < len(manifest)
+        if not holds:
+            return False
+        manifest = manifest[step]
+    return True
 
 
 def _additions(asked: Any, found: Any, path: str) -> Iterator[FieldChange]:
