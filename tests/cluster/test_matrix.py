@@ -40,7 +40,7 @@ PLACES = {
 
 @pytest.fixture(scope="module", params=ASKED)
 def applied(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """An environment in a control plane of its own, applied by the engine."""
+    """An environment in a control plane of its own, applied by the engine where it takes the server."""
     version = OLDEST if request.param == "oldest" else NEWEST
     with cluster(binaries(version), tmp_path_factory.mktemp("servers")) as made:
         made.start_api_server(made.plain_flags())
