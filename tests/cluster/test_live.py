@@ -6,89 +6,18 @@ import base64
 import datetime
 import json
 import secrets
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from tests.builders import DIGEST, container, pod
 from tests.cluster.cluster import Cluster
-from tests.e2e.checkout import Checkout, Ran, checkout, without_tenant
+from tests.cluster.live import Live
+from tests.e2e.checkout import Ran
 
 pytestmark = pytest.mark.cluster
 
 ALLOWED = f"registry.example.com/platform/app@{DIGEST}"  # the only path that production takes images from
-PASSPHRASE = "of-a-test"  # noqa: S105 - guards a state that lives as long as the test
 PULL_KEY = "registryPullSecret"
-
-
-class Live:
-    """A checkout whose prod stack goes to a running control plane."""
-
-    def __init__(self, running: Cluster, folder: Path) -> None:
-        self.cluster = running
-        self.project: Checkout = checkout(folder)
-        config = yaml.safe_load(running.admin.read_text())
-        config["contexts"][0]["name"] = "prod-cluster"
-        self._kubeconfig = folder / "kubeconfig"
-        self._kubeconfig.touch(mode=0o600)
-        self._kubeconfig.write_text(yaml.safe_dump(config))
-
-    def run(self, command: str, *arguments: str) -> Ran:
-        return self.project.run(
-            command,
-            *("--stack", "prod", "--format", "json"),
-            *arguments,
-            KUBECONFIG=str(self._kubeconfig),
-            PULUMI_CONFIG_PASSPHRASE=PASSPHRASE,
-        )
-
-    def up(self) -> Ran:
-        return self.run("up", "--yes")
-
-    def change(self, tenant: str, change: dict[str, Any] | None) -> None:
-        """Change a tenant of the baseline, or with None take it out, and tell the pack."""
-
-        def changed(baseline: dict[str, Any]) -> None:
-            if change is None:
-                without_tenant(baseline, tenant)
-                return
-            next(one for one in baseline["tenants"] if one["name"] == tenant).update(change)
-
-        self.edit(changed)
-
-    def edit(self, change: Callable[[dict[str, Any]], None]) -> None:
-        """Change the baseline, and tell the pack."""
-        path = self.project.folder / "Pulumi.prod.yaml"
-        document = yaml.safe_load(path.read_text())
-        change(document["config"]["k8s-hardening:baseline"])
-        path.write_text(yaml.safe_dump(document))
-        told = self.project.run("pack-config", "--stack", "prod")
-        assert told.status == 0, told.log
-
-    def pulumi(self, *arguments: str, told: str = "") -> str:
-        """What the engine itself says about the stack."""
-        workspace = self.project.workspace("prod", renders=False)
-        workspace.ensure_stack()
-        done = subprocess.run(
-            [str(workspace.toolchain.pulumi), *arguments, "--stack", "prod"],
-            input=told,
-            cwd=self.project.folder,
-            env=workspace.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def get(self, path: str) -> Any:
-        answer = self.cluster.request("GET", path)
-        assert answer.status == 200, answer.body
-        return answer.body
 
 
 @pytest.fixture
@@ -150,10 +79,7 @@ def credentials() -> tuple[str, set[bytes]]:
     return value, plain | {json.dumps(value)[1:-1].encode()} | {base64.b64encode(one) for one in plain}
 
 
-def test_credentials_for_images_come_to_every_tenant_and_stand_readable_nowhere_else(
-    live: Live, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", PASSPHRASE)
+def test_credentials_for_images_come_to_every_tenant_and_stand_readable_nowhere_else(live: Live) -> None:
     live.edit(lambda baseline: baseline["images"].update({"pull_secret_config": PULL_KEY}))
     forms: set[bytes] = set()
     ran: list[Ran] = []

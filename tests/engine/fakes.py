@@ -35,7 +35,11 @@ case "$1 $2" in
 "stack export")
     [ ! -e "{data}/export-error" ] || {{ cat "{data}/export-error" >&2; exit 255; }}
     cat "{data}/state" ;;
-"preview "* | "up "*)
+"stack import")
+    [ ! -e "{data}/import-error" ] || {{ cat "{data}/import-error" >&2; exit 255; }}
+    while [ "$1" != --file ]; do shift; done
+    cp "$2" "{data}/imported" ;;
+"preview "* | "up "* | "refresh "*)
     command=$1
     env > "{data}/environment"
     while [ $# -gt 0 ]; do
@@ -51,6 +55,7 @@ case "$1 $2" in
         while [ -e "{data}/until-interrupted" ]; do sleep 0.05; done
         exit 255
     fi
+    [ ! -e "{data}/$command.killed" ] || kill -9 $$
     [ ! -e "{data}/$command.status" ] || exit "$(cat "{data}/$command.status")" ;;
 esac
 """
@@ -108,7 +113,7 @@ class Fakes:
         (self.data / name).write_text(text)
 
     def show(self, command: str, events: Sequence[dict[str, Any]], status: int = 0) -> None:
-        """What `pulumi preview` or `pulumi up` writes to its event log, and how it ends."""
+        """What `pulumi preview`, `up` or `refresh` writes to its event log, and how it ends."""
         self.say(f"{command}.events", "".join(json.dumps(event) + "\n" for event in events))
         self.say(f"{command}.status", str(status))
 

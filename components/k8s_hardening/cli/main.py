@@ -23,6 +23,7 @@ COMMANDS = {
     "check": ("k8s_hardening.cli.check:check", "Judge Kubernetes YAML and JSON with every control."),
     "cnis": ("k8s_hardening.cli.cnis:cnis", "Say what each network plug-in does with policies."),
     "controls": ("k8s_hardening.cli.controls:controls", "List the controls, or explain one."),
+    "drift": ("k8s_hardening.cli.drift:drift", "Say what of the cluster is not as it was applied."),
     "encryption": (
         "k8s_hardening.cli.encryption:encryption",
         "Say where encryption at rest stands, and what is next.",

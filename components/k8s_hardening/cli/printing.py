@@ -18,15 +18,15 @@ def wants_colour(no_color: bool, stream: TextIO | None = None) -> bool:
     return wanted and (stream or sys.stdout).isatty()
 
 
-def print_lines(lines: Iterable[Line], *, colour: bool) -> None:
-    """Print lines; long ones are left whole, so that they can be searched and copied."""
+def print_lines(lines: Iterable[Line], *, colour: bool, stream: TextIO | None = None) -> None:
+    """Print lines, by default to standard output; long ones are left whole, so that they can be searched and copied."""
     if not colour:
         for line in lines:
-            click.echo("".join(text for text, _ in line))
+            click.echo("".join(text for text, _ in line), file=stream)
         return
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=sys.stdout, force_terminal=True, highlight=False)
+    console = Console(file=stream or sys.stdout, force_terminal=True, highlight=False)
     for line in lines:
         console.print(Text.assemble(*line), soft_wrap=True)

@@ -8,16 +8,24 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import yaml
 
+from k8s_hardening.engine.drift import Drift, read_drift
 from k8s_hardening.engine.events import Summary, read_events
-from k8s_hardening.engine.running import run_to_end
+from k8s_hardening.engine.locks import LOCKED, who_locks
+from k8s_hardening.engine.running import Ended, run_to_end
 from k8s_hardening.engine.toolchain import EngineError, Toolchain
 
-_LOCKED = "the stack is currently locked by"  # pulumi v3.200.0 pkg/backend/diy/lock.go
+# Fields that somebody changed by hand are theirs, and so is an object that a killed run made and did not write down,
+# since the provider signs with a made-up name each time. The server refuses who does not insist (pulumi-kubernetes
+# 4.27.0 pkg/await/await.go, patchForce and handleSSAErr).
+_INSIST = ("PULUMI_K8S_ENABLE_PATCH_FORCE", "true")
+_NOT_OURS = "had an apply conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +107,47 @@ class Workspace:
                 return
         done = self._capture("stack", "select", "--create", "--stack", self.stack)
         if done.returncode != 0:
-            if _LOCKED in done.stderr:
+            if LOCKED in done.stderr:
                 # A stack that is not there yet has nothing to cancel; the engine's last line names the lock.
                 lock = done.stderr.strip().splitlines()[-1].strip()
-                raise EngineError(f"{self._locked()} delete the lock {lock}")
+                raise EngineError(f"{who_locks(self.stack, done.stderr)} delete the lock {lock}")
             raise EngineError(f"stack {self.stack} cannot be used: {_complaint(done.stderr)}")
 
     def preview(self, *arguments: str) -> Outcome:
         """Show what would change, judged by the pack."""
         return self._run("preview", *arguments)
 
-    def up(self, *arguments: str) -> Outcome:
-        """Apply, judged by the pack once more; call `preview` first, since this stops at the first violation."""
-        return self._run("up", "--yes", "--skip-preview", *arguments)
+    def up(self, *arguments: str, insists: bool = False) -> Outcome:
+        """Apply, judged by the pack once more; call `preview` first, since this stops at the first violation.
+
+        Args:
+            arguments: more arguments of the engine.
+            insists: whether objects that are there already are taken over from whoever made them.
+        """
+        return self._run("up", "--yes", "--skip-preview", *arguments, variables=(_INSIST,) if insists else ())
+
+    def mend(self, replaced: Sequence[str], *arguments: str) -> Outcome:
+        """Apply as `up` does, over what was changed by hand.
+
+        Args:
+            replaced: URNs of objects that are made anew, since the engine does not see what was added to them.
+            arguments: more arguments of the engine.
+        """
+        targets = [word for urn in replaced for word in ("--replace", urn)]
+        return self._run("up", "--yes", "--skip-preview", "--refresh", *targets, *arguments, variables=(_INSIST,))
+
+    def drift(self) -> Drift:
+        """What of the cluster differs from what was applied; nothing is changed, neither there nor in the state.
+
+        Raises:
+            EngineError: the cluster or the state cannot be read.
+        """
+        with Path(os.devnull).open("w") as nowhere:  # the engine would show each object that it reads
+            ended, events = self._logged("refresh", "--preview-only", "--non-interactive", stdout=nowhere)
+        if ended.status != 0:
+            hint = self._hint(ended)
+            raise EngineError(hint or f"the objects of stack {self.stack} cannot be read: {_complaint(ended.said)}")
+        return read_drift(events)
 
     def export(self) -> str:
         """The state of the stack as JSON; secrets stay encrypted."""
@@ -135,7 +171,46 @@ class Workspace:
             if isinstance(one.get("value"), str)
         }
 
-    def _run(self, command: str, *arguments: str) -> Outcome:
+    def load(self, state: str) -> None:
+        """Replace the state of the stack by one that `export` gave and that was changed since.
+
+        Raises:
+            EngineError: the engine does not take it.
+        """
+        with tempfile.NamedTemporaryFile("w", prefix="k8s-hardening-", suffix=".json") as file:
+            file.write(state)
+            file.flush()
+            done = self._capture("stack", "import", "--stack", self.stack, "--file", file.name)
+        if done.returncode != 0:
+            raise EngineError(f"the state of stack {self.stack} cannot be written: {_complaint(done.stderr)}")
+
+    def command_line(self, *words: str) -> str:
+        """How a person calls the engine itself for this stack, for a shell."""
+        environment = self.environment()
+        settings = [f"{name}={environment[name]}" for name in ("PULUMI_HOME", "PULUMI_BACKEND_URL")]
+        call = ["env", *settings, str(self.toolchain.pulumi), *words, "--stack", self.stack]
+        return shlex.join([*call, "--cwd", str(self.project)])
+
+    def _run(self, command: str, *arguments: str, variables: Iterable[tuple[str, str]] = ()) -> Outcome:
+        pack = ("--policy-pack", str(self.pack), "--policy-pack-config", str(self.pack_configuration))
+        ended, events = self._logged(command, *arguments, pack=pack, variables=variables)
+        hint = self._hint(ended)
+        if hint is None and ended.status != 0 and any(_NOT_OURS in line for line in events):
+            hint = (
+                "objects are there already, and belong to a run that was killed or to somebody else: if they are those "
+                f"of stack {self.stack}, run `k8s-hardening up` again with --take-over"
+            )
+        return Outcome(ended.status, read_events(events), hint)
+
+    def _logged(
+        self,
+        command: str,
+        *arguments: str,
+        pack: Sequence[str] = (),
+        variables: Iterable[tuple[str, str]] = (),
+        stdout: TextIO | None = None,
+    ) -> tuple[Ended, list[str]]:
+        """Run the engine; how it ended, and the lines of its event log."""
         with tempfile.TemporaryDirectory(prefix="k8s-hardening-") as scratch:
             log = Path(scratch) / "events.ndjson"
             ended = run_to_end(
@@ -143,29 +218,28 @@ class Workspace:
                     str(self.toolchain.pulumi),
                     command,
                     *("--stack", self.stack),
-                    *("--policy-pack", str(self.pack)),
-                    *("--policy-pack-config", str(self.pack_configuration)),
+                    *pack,
                     *("--event-log", str(log)),
                     *(() if self.colour else ("--color", "never")),
                     *arguments,
                 ],
                 folder=self.project,
-                environment=self.environment(),
-                stdout=sys.stderr if self.quiet else None,
+                environment={**self.environment(), **dict(variables)},
+                stdout=stdout or (sys.stderr if self.quiet else None),
             )
             # The log of a run that was killed may end inside of a character.
             text = log.read_text(errors="replace") if log.exists() else ""
-        hint = self._how_to_unlock() if ended.status != 0 and _LOCKED in ended.said else None
-        return Outcome(ended.status, read_events(text.splitlines()), hint)
+        return ended, text.splitlines()
 
-    def _how_to_unlock(self) -> str:
-        environment = self.environment()
-        settings = [f"{name}={environment[name]}" for name in ("PULUMI_HOME", "PULUMI_BACKEND_URL")]
-        remedy = ["env", *settings, str(self.toolchain.pulumi), "cancel", "--yes", "--stack", self.stack]
-        return f"{self._locked()} run `{shlex.join([*remedy, '--cwd', str(self.project)])}`"
-
-    def _locked(self) -> str:
-        return f"stack {self.stack} is locked by another run: wait for its end; if none is running any more,"
+    def _hint(self, ended: Ended) -> str | None:
+        if ended.status < 0:
+            return (
+                f"the engine was killed (signal {-ended.status}), and its lock of stack {self.stack} may be left: "
+                f"run `{self.command_line('cancel', '--yes')}`, and then this command again"
+            )
+        if ended.status != 0 and LOCKED in ended.said:
+            return f"{who_locks(self.stack, ended.said)} run `{self.command_line('cancel', '--yes')}`"
+        return None
 
     def _capture(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -48,7 +48,14 @@ class HardenedComponent(pulumi.ComponentResource):
         # None inherits: only the word of whoever protects the whole component counts then. The last object is what all
         # others are for, a rollout over many nodes: the provider's ten minutes are too few.
         timeouts = pulumi.CustomTimeouts(create=_ROLLOUT, update=_ROLLOUT) if last else None
-        opts = pulumi.ResourceOptions(parent=self, depends_on=after, protect=protect or None, custom_timeouts=timeouts)
+        opts = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=after,
+            protect=protect or None,
+            custom_timeouts=timeouts,
+            # A replacement has the same name: made first, it would be applied over the old one, and be deleted with it.
+            delete_before_replace=True,
+        )
         made = maker_of(manifest)(child_name(self._component_name, manifest), opts=opts, **fields_of(manifest))
         self._registered[_key(manifest)] = made
         return made
