@@ -7,6 +7,7 @@ impersonated without groups is in system:authenticated, system:anonymous in syst
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -69,11 +70,13 @@ def user(name: str, groups: Iterable[str] = ()) -> Identity:
     return Identity(title, name, given)
 
 
+@functools.lru_cache(maxsize=65536)
 def account(namespace: str, name: str) -> Identity:
     """A service account."""
     return user(user_of_account(namespace, name))
 
 
+@functools.lru_cache(maxsize=65536)
 def member(group: str) -> Identity:
     """Somebody of whom only a group is known."""
     given = {group}

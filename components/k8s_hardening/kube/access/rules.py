@@ -7,8 +7,9 @@ ResourceMatches, ResourceNameMatches, NonResourceURLMatches) and plugin/pkg/auth
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -62,12 +63,19 @@ class Rule:
     names: Texts = Texts()
     """resourceNames; none: every name."""
     urls: Texts = Texts()
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.verbs, self.groups, self.resources, self.names, self.urls)))
+
+    def __hash__(self) -> int:
+        return self._hash  # rules are looked up all the time
 
     @classmethod
     def of(cls, spec: dict[str, Any]) -> Rule:
         """The rule as a role writes it."""
         fields = ("verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs")
-        return cls(*(Texts.of(spec.get(field)) for field in fields))
+        return _same(cls(*(Texts.of(spec.get(one)) for one in fields)))
 
     def allows(self, request: ApiRequest) -> Match:
         """Whether it allows a request, wherever it holds."""
@@ -107,6 +115,12 @@ class Rule:
         groups = sorted(f".{one}" if one else "" for one in self.groups.known)
         group = f" of {_listed(self.groups)}" if groups not in ([], [""]) else ""
         return f"{_listed(self.verbs)} {_listed(self.resources)}{group}{what}"
+
+
+@functools.lru_cache(maxsize=65536)
+def _same(rule: Rule) -> Rule:
+    """One object for all rules that are equal, so that they are found at once where they are looked up."""
+    return rule
 
 
 EVERYTHING = (

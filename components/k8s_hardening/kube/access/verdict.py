@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from k8s_hardening.kube.access.identities import Identity
@@ -54,7 +54,7 @@ def allows(world: World, who: Identity, request: ApiRequest) -> Answer:
     return Answer(Match.NO if best is None else best.sureness, best)
 
 
-def reasons(grants: Iterator[Grant], request: ApiRequest) -> Iterator[Reason]:
+def reasons(grants: Iterable[Grant], request: ApiRequest) -> Iterator[Reason]:
     """Every rule that allows a request, or may."""
     namespace = request.namespace if request.is_resource else ""
     for grant in grants:

@@ -99,8 +99,7 @@ class World:
         grants = {key: tuple(found) for key, found in by_subject.items()}
         return cls(version, grants, tuple(vague), objects, tuple(flaws), frozenset(roles.aggregated), resolved)
 
-    def grants_of(self, identity: Identity) -> Iterator[Grant]:
-        """What somebody holds, by name or by group."""
+    def _grants_of(self, identity: Identity) -> Iterator[Grant]:
         if MASTERS in identity.groups:
             yield _MASTERS
         if identity.user:
@@ -108,6 +107,17 @@ class World:
         for group in sorted(identity.groups):
             yield from self.grants.get(f"group:{group}", ())
         yield from self.vague
+
+    @cached_property
+    def _kept(self) -> dict[Identity, tuple[Grant, ...]]:
+        return {}
+
+    def grants_of(self, identity: Identity) -> tuple[Grant, ...]:
+        """What somebody holds, by name or by group."""
+        found = self._kept.get(identity)
+        if found is None:
+            found = self._kept[identity] = tuple(self._grants_of(identity))
+        return found
 
     @cached_property
     def namespaces(self) -> frozenset[str]:
