@@ -12,7 +12,6 @@ from k8s_hardening.kube.access import needs
 from k8s_hardening.kube.access.closure import Path
 from k8s_hardening.kube.access.needs import Need, offers_of
 from k8s_hardening.kube.access.principals import Principal, Reach, principals
-from k8s_hardening.kube.access.roles import ANYWHERE
 from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule
 from k8s_hardening.kube.access.world import Grant, World
 from k8s_hardening.kube.api_requests import ApiRequest
@@ -82,21 +81,32 @@ class Row:
 
 
 def matrix(world: World, *, with_system: bool = False) -> Iterator[Row]:
-    """Every row: where somebody holds something, and where it gets at Secrets by way of others."""
+    """Every row: where somebody holds something of its own, and where it gets at Secrets by way of others.
+
+    What its groups hold is told in the rows of the groups.
+    """
     reach = Reach(world)
     for principal in principals(world):
-        if principal.is_system and not with_system:
-            continue
-        by_scope: dict[str | None, list[Grant]] = defaultdict(list)
-        for grant in world.grants_of(principal.identity):
-            is_own = grant.subject == principal.identity.title
-            if is_own and (with_system or not grant.is_built_in):
-                by_scope[grant.scope].append(grant)
-        secrets = reads_secrets(reach, principal)
-        for scope in sorted({*by_scope, *secrets}, key=lambda one: one or ""):
-            grants = tuple(by_scope.get(scope, ()))
-            level = max((level_of(placed.rule) for grant in grants for placed in grant.rules), default=Level.NOTHING)
-            yield Row(principal, scope, level, grants, secrets.get(scope) or secrets.get(None))
+        if with_system or not principal.is_system:
+            title = principal.identity.title
+            own = (one for one in world.grants_of(principal.identity) if one.subject == title)
+            yield from _rows(reach, principal, (one for one in own if with_system or not one.is_built_in))
+
+
+def rows_of(reach: Reach, principal: Principal) -> Iterator[Row]:
+    """Every row of one identity, with what its groups hold."""
+    yield from _rows(reach, principal, reach.world.grants_of(principal.identity))
+
+
+def _rows(reach: Reach, principal: Principal, grants: Iterable[Grant]) -> Iterator[Row]:
+    by_scope: dict[str | None, list[Grant]] = defaultdict(list)
+    for grant in grants:
+        by_scope[grant.scope].append(grant)
+    secrets = reads_secrets(reach, principal)
+    for scope in sorted({*by_scope, *secrets}, key=lambda one: one or ""):
+        held = tuple(by_scope.get(scope, ()))
+        level = max((level_of(placed.rule) for grant in held for placed in grant.rules), default=Level.NOTHING)
+        yield Row(principal, scope, level, held, secrets.get(scope) or secrets.get(None))
 
 
 def reads_secrets(reach: Reach, principal: Principal) -> Mapping[str | None, Path]:
@@ -145,8 +155,3 @@ def _objects(rule: Rule) -> Iterator[str]:
             yield f"{resource}{f'.{group}' if group else ''}{names}"
     if rule.urls.is_vague or rule.resources.is_vague or rule.groups.is_vague:
         yield "(known at apply)"
-
-
-def is_anywhere(scope: str | None) -> bool:
-    """Whether a row is of a namespace that is known only at apply."""
-    return scope == ANYWHERE
