@@ -81,7 +81,8 @@ def access(
     else:
         print_lines(row_lines(rows, with_rights=with_rights), colour=wants_colour(no_color))
         subjects = len({row.principal.identity.title for row in rows})
-        print_lines([[(f"{count(subjects, 'subject')}, {count(len(rows), 'row')}", "dim")]], colour=wants_colour(no_color))
+        summary = f"{count(subjects, 'subject')}, {count(len(rows), 'row')}"
+        print_lines([[(summary, "dim")]], colour=wants_colour(no_color))
     told(asked, errors_too=False)
     for error in errors if form != "json" else ():
         click.echo(f"error: {printable(error)}", err=True)

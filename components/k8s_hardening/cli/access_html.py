@@ -80,7 +80,10 @@ def _rights(row: Row) -> str:
     if not found:
         return "none of its own"
     items = "".join(
-        f"<li>{html.escape(what)}: {html.escape(', '.join(verbs))}{'' if sure is Match.YES else ' (not for certain)'}</li>"
-        for what, verbs, sure in found
+        f"<li>{html.escape(what)}: {html.escape(', '.join(verbs))}{_doubt(sure)}</li>" for what, verbs, sure in found
     )
     return f"<details><summary>{len(found)} resources</summary><ul>{items}</ul></details>"
+
+
+def _doubt(sureness: Match) -> str:
+    return "" if sureness is Match.YES else " (not for certain)"

@@ -58,7 +58,9 @@ def path_data(path: Path) -> dict[str, Any]:
             "step": holder.chance.step.id,
             "does": does_text(holder.chance),
             "namespace": holder.chance.scope,
-            "by": [f"{one.holder}: {one.grant.binding}, {one.placed.where}: {one.placed.rule}" for one in holder.chance.by],
+            "by": [
+                f"{one.holder}: {one.grant.binding}, {one.placed.where}: {one.placed.rule}" for one in holder.chance.by
+            ],
             "to": holder.title,
             "source": holder.chance.step.source,
         }
@@ -117,7 +119,8 @@ def _able(able: Able) -> Iterator[Line]:
 def rights_data(grants: Iterable[Grant]) -> list[dict[str, Any]]:
     """What some grants allow, as data."""
     return [
-        {"resource": what, "verbs": list(verbs), "certain": sureness is Match.YES} for what, verbs, sureness in rights(grants)
+        {"resource": what, "verbs": list(verbs), "certain": sureness is Match.YES}
+        for what, verbs, sureness in rights(grants)
     ]
 
 

@@ -40,7 +40,9 @@ def world_options(command: Command) -> Command:
     for option in reversed((
         click.argument("paths", nargs=-1, metavar="[PATH]..."),
         click.option("--stack", help="Stack whose plan is asked about instead of files."),
-        click.option("--state", "state_file", metavar="FILE", help="What `pulumi stack export` prints; - for standard input."),
+        click.option(
+            "--state", "state_file", metavar="FILE", help="What `pulumi stack export` prints; - for standard input."
+        ),
         project_option,
         click.option(
             "--kubernetes",
@@ -72,7 +74,8 @@ def asked_about(
     if state_file is not None:
         state = state_of(state_file)
         world = World.of((one.manifest for one in state.objects if not one.is_partial), kubernetes)
-        partial = (f"{one.urn}: only changes an object of others, and is passed over" for one in state.objects if one.is_partial)
+        patches = (one.urn for one in state.objects if one.is_partial)
+        partial = (f"{urn}: only changes an object of others, and is passed over" for urn in patches)
         unseen = (f"{urn}: is a Helm release, whose objects no state holds" for urn in state.unseen)
         return Asked(world, (), (*partial, *unseen, *world.flaws))
     read = read_items(read_sources(paths, sys.stdin.buffer))
@@ -135,15 +138,14 @@ def request_of(
     if found is None:
         plain, dot, group = text.partition(".")
         if not dot and not _is_in_a_rule(world, plain):
-            near = near_resource(text)
-            hint = f'; did you mean "{near}"?' if near else '; name those of others with their group: "widgets.example.com"'
-            problems.append(f'RESOURCE "{printable(resource)}" is no resource that is known{hint}')
+            like = near_resource(text)
+            hint = f'did you mean "{like}"?' if like else 'name those of others with their group: "widgets.example.com"'
+            problems.append(f'RESOURCE "{printable(resource)}" is no resource that is known; {hint}')
         return ApiRequest(verb, "", True, group, plain, subresource, namespace or "", name or "")
     if subresource and found.subresources and subresource not in found.subresources:
-        near = difflib.get_close_matches(subresource, found.subresources, n=1, cutoff=0)
-        problems.append(
-            f'RESOURCE "{printable(resource)}": {found.name} has no {printable(subresource)}; for example "{found.name}/{near[0]}"'
-        )
+        like = difflib.get_close_matches(subresource, found.subresources, n=1, cutoff=0)[0]
+        what = f"{found.name} has no {printable(subresource)}"
+        problems.append(f'RESOURCE "{printable(resource)}": {what}; for example "{found.name}/{like}"')
     where = namespace if found.namespaced or found.name == "namespaces" else ""
     return ApiRequest(verb, "", True, found.group, found.name, subresource, where or "", name or "")
 
@@ -155,7 +157,8 @@ def _is_in_a_rule(world: World, resource: str) -> bool:
 def known_namespace(world: World, namespace: str, problems: list[str]) -> None:
     """Add a problem when nothing is known of a namespace."""
     if namespace not in world.namespaces:
-        problems.append(f'--namespace "{printable(namespace)}" is none of those here{near(namespace, world.namespaces)}')
+        hint = near(namespace, world.namespaces)
+        problems.append(f'--namespace "{printable(namespace)}" is none of those here{hint}')
 
 
 def known_subject(world: World, text: str, groups: Sequence[str], problems: list[str]) -> Identity | None:
@@ -166,10 +169,10 @@ def known_subject(world: World, text: str, groups: Sequence[str], problems: list
         problems.append(f"SUBJECT {printable(str(error))}")
         return None
     titles = {one.identity.title for one in principals(world)}
-    place = who.account
-    is_account = place is not None and place[1] in world.accounts.get(place[0], ())
+    home = who.account
+    is_account = home is not None and home[1] in world.accounts.get(home[0], ())
     if who.title not in titles and not is_account and not groups:
-        titles |= {f"serviceaccount:{namespace}/{name}" for namespace, names in world.accounts.items() for name in names}
+        titles |= {f"serviceaccount:{place}/{name}" for place, names in world.accounts.items() for name in names}
         problems.append(f'SUBJECT "{printable(text)}" is bound to nothing here{near(who.title, titles)}')
         return None
     return who

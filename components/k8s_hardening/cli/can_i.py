@@ -38,7 +38,7 @@ def can_i(
     state_file: str | None,
     project: Path,
     kubernetes: KubeVersion,
-    no_color: bool,  # noqa: ARG001 - the answer has no colours
+    no_color: bool,
     user_name: str,
     groups: tuple[str, ...],
     namespace: str,

@@ -6,9 +6,10 @@ would; `Closure` takes every step by which somebody gets rights of others; `matr
 
 from k8s_hardening.kube.access.closure import Closure, Holder, Path
 from k8s_hardening.kube.access.identities import Identity, account, identity_of, member, user
-from k8s_hardening.kube.access.matrix import Level, Row, level_of, matrix, rights
+from k8s_hardening.kube.access.matrix import Level, Row, level_of, matrix, reads_secrets, rights
+from k8s_hardening.kube.access.needs import offers_of
 from k8s_hardening.kube.access.principals import Able, Principal, Reach, principals
-from k8s_hardening.kube.access.roles import ANYWHERE
+from k8s_hardening.kube.access.roles import ANYWHERE, Placed
 from k8s_hardening.kube.access.rules import Match, Rule
 from k8s_hardening.kube.access.steps import STEPS, Step
 from k8s_hardening.kube.access.verdict import Answer, Reason, allows
@@ -26,6 +27,7 @@ __all__ = [
     "Level",
     "Match",
     "Path",
+    "Placed",
     "Principal",
     "Reach",
     "Reason",
@@ -39,7 +41,9 @@ __all__ = [
     "level_of",
     "matrix",
     "member",
+    "offers_of",
     "principals",
+    "reads_secrets",
     "rights",
     "user",
 ]

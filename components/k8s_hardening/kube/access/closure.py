@@ -7,13 +7,13 @@ one holder and another right of another. What is for sure is worked out first; t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from k8s_hardening.kube.access.gains import Gain, gains_of, node_gains
 from k8s_hardening.kube.access.held import Chance, Holdings
 from k8s_hardening.kube.access.identities import Identity
-from k8s_hardening.kube.access.rules import EVERYTHING, Match
+from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule
 from k8s_hardening.kube.access.steps import STEPS, Step
 from k8s_hardening.kube.access.verdict import Reason, reasons
 from k8s_hardening.kube.access.world import Grant, World
@@ -83,14 +83,14 @@ class Closure:
                 found.append((len(chain) > 1, -sureness, len(chain), place, Path(chain, reason, sureness)))
         yield from (path for *_, path in sorted(found, key=lambda one: one[:-1]))
 
-    def scopes(self, request: ApiRequest) -> dict[str | None, Path]:
-        """Each namespace in which a request for an unnamed object is within reach, None for all, and the best way."""
+    def scopes(self, allows: Callable[[Rule], Match]) -> dict[str | None, Path]:
+        """Each namespace in which a rule of some kind is within reach, None for all, and the best way to it."""
         best: dict[str | None, tuple[tuple[bool, int, int], Path]] = {}
         for holder in self.holders.values():
             for grant in holder.grants:
                 sureness, found = Match.NO, None
                 for placed in grant.rules:
-                    match = min(holder.sureness, grant.sureness, placed.sureness, placed.rule.allows(request))
+                    match = min(holder.sureness, grant.sureness, placed.sureness, allows(placed.rule))
                     if match > sureness:
                         sureness, found = match, placed
                 if found is None:

@@ -11,7 +11,6 @@ from k8s_hardening.kube.access.roles import Placed
 from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule, Texts
 from k8s_hardening.kube.access.steps import BY_HELD, LEVELS_SINCE, Gives
 from k8s_hardening.kube.access.world import Grant, World
-from k8s_hardening.kube.rbac import ALL
 
 _NODES = "system:nodes"
 _READ = Texts(frozenset({"get", "list", "watch"}))
@@ -41,9 +40,7 @@ def gains_of(chance: Chance, world: World, held: Iterable[Grant]) -> Iterator[Ga
             yield from _GAINS[gives](chance, world)
 
 
-def node_gains(
-    title: str, groups: frozenset[str], world: World, chance: Chance | None = None
-) -> Iterator[Gain]:
+def node_gains(title: str, groups: frozenset[str], world: World, chance: Chance | None = None) -> Iterator[Gain]:
     """What a node has without RBAC: the Node authorizer lets it read the Secrets of its pods and act for them.
 
     Source: k8s.io/kubernetes v1.37.2 plugin/pkg/auth/authorizer/node/node_authorizer.go.

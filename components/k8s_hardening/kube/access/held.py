@@ -93,9 +93,7 @@ class Holdings:
     def _options(self, need: Need, scope: str | None, least: Match) -> list[Held]:
         by_scope = self._found[need]
         places = (scope, None) if scope is not None else (None,)
-        return [
-            held for place in places for held in by_scope.get(place, {}).values() if held.sureness >= least
-        ]
+        return [held for place in places for held in by_scope.get(place, {}).values() if held.sureness >= least]
 
 
 def _joined(step: Step, scope: str | None, options: list[list[Held]]) -> Iterator[Chance]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -14,7 +14,7 @@ from k8s_hardening.kube.access.needs import Need, offers_of
 from k8s_hardening.kube.access.principals import Principal, Reach, principals
 from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule
 from k8s_hardening.kube.access.world import Grant, World
-from k8s_hardening.kube.api_requests import ApiRequest
+from k8s_hardening.kube.rbac import ALL
 
 
 class Level(IntEnum):
@@ -102,19 +102,17 @@ def _rows(reach: Reach, principal: Principal, grants: Iterable[Grant]) -> Iterat
     by_scope: dict[str | None, list[Grant]] = defaultdict(list)
     for grant in grants:
         by_scope[grant.scope].append(grant)
-    secrets = reads_secrets(reach, principal)
+    secrets = reach.of(principal.identity).scopes(reads_secrets)
     for scope in sorted({*by_scope, *secrets}, key=lambda one: one or ""):
         held = tuple(by_scope.get(scope, ()))
         level = max((level_of(placed.rule) for grant in held for placed in grant.rules), default=Level.NOTHING)
         yield Row(principal, scope, level, held, secrets.get(scope) or secrets.get(None))
 
 
-def reads_secrets(reach: Reach, principal: Principal) -> Mapping[str | None, Path]:
-    """Each namespace whose Secrets somebody gets at, None for all of them, with the best way to them."""
-    return reach.of(principal.identity).scopes(_SECRET)
-
-
-_SECRET = ApiRequest("get", "", True, "", "secrets")
+@functools.lru_cache(maxsize=65536)
+def reads_secrets(rule: Rule) -> Match:
+    """Whether a rule lets some Secret be read, be it one by its name."""
+    return min(rule.verbs.has_any(ALL, *_READS), rule.groups.has_any(ALL, ""), rule.has_resource("secrets", ""))
 
 
 @functools.lru_cache(maxsize=65536)

@@ -78,7 +78,10 @@ BE_USER_NARROWLY = Need(
     "impersonates a user for some requests", ("impersonate:user-info",), ((_AUTHENTICATION, "users"),), in_cluster=True
 )
 BE_GROUP_NARROWLY = Need(
-    "impersonates a group for some requests", ("impersonate:user-info",), ((_AUTHENTICATION, "groups"),), in_cluster=True
+    "impersonates a group for some requests",
+    ("impersonate:user-info",),
+    ((_AUTHENTICATION, "groups"),),
+    in_cluster=True,
 )
 BE_ACCOUNT_NARROWLY = Need(
     "impersonates a service account for some requests",
@@ -86,7 +89,10 @@ BE_ACCOUNT_NARROWLY = Need(
     ((_AUTHENTICATION, "serviceaccounts"),),
 )
 BE_NODE_NARROWLY = Need(
-    "impersonates a node for some requests", ("impersonate:arbitrary-node",), ((_AUTHENTICATION, "nodes"),), in_cluster=True
+    "impersonates a node for some requests",
+    ("impersonate:arbitrary-node",),
+    ((_AUTHENTICATION, "nodes"),),
+    in_cluster=True,
 )
 BIND_ROLE = Need("binds a Role", ("bind",), (_ROLE,))
 BIND_CLUSTER_ROLE = Need("binds a ClusterRole", ("bind",), (_CLUSTER_ROLE,))
@@ -105,7 +111,11 @@ ESCALATE_CLUSTER_ROLE = Need(
 )
 CHANGE_CLUSTER_ROLE = Need("changes a ClusterRole", _CHANGE, (_CLUSTER_ROLE,), in_cluster=True)
 ESCALATE_ANY_CLUSTER_ROLE = Need(
-    "creates a ClusterRole that one of its roles gathers", ("escalate",), (_CLUSTER_ROLE,), in_cluster=True, is_whole=True
+    "creates a ClusterRole that one of its roles gathers",
+    ("escalate",),
+    (_CLUSTER_ROLE,),
+    in_cluster=True,
+    is_whole=True,
 )
 CREATE_CLUSTER_ROLE = Need("creates a ClusterRole", ("create",), (_CLUSTER_ROLE,), in_cluster=True)
 NODE_PROXY = Need(
@@ -114,9 +124,7 @@ NODE_PROXY = Need(
 ASK_CERTIFICATE = Need(
     "asks for a client certificate", ("create",), ((_CERTIFICATES, "certificatesigningrequests"),), in_cluster=True
 )
-APPROVE = Need(
-    "approves it", _CHANGE, ((_CERTIFICATES, "certificatesigningrequests/approval"),), in_cluster=True
-)
+APPROVE = Need("approves it", _CHANGE, ((_CERTIFICATES, "certificatesigningrequests/approval"),), in_cluster=True)
 APPROVE_SIGNER = Need("has a certificate signed", ("approve",), ((_CERTIFICATES, "signers"),), in_cluster=True)
 MUTATING_WEBHOOK = Need(
     "sends every request to a webhook that changes it",
@@ -131,7 +139,10 @@ VALIDATING_WEBHOOK = Need(
     in_cluster=True,
 )
 MUTATING_POLICY = Need(
-    "writes a policy that changes every pod", ("create", *_CHANGE), ((_ADMISSION, "mutatingadmissionpolicies"),), in_cluster=True
+    "writes a policy that changes every pod",
+    ("create", *_CHANGE),
+    ((_ADMISSION, "mutatingadmissionpolicies"),),
+    in_cluster=True,
 )
 MUTATING_POLICY_BINDING = Need(
     "puts it in force",
@@ -162,9 +173,7 @@ def _offers(rule: Rule, need: Need) -> tuple[Offer, ...]:
             continue
         for group, resource in need.resources:
             plain, _, subresource = resource.partition("/")
-            match = min(
-                has_verb, rule.groups.has_any("*", group), rule.has_resource(plain, subresource)
-            )
+            match = min(has_verb, rule.groups.has_any("*", group), rule.has_resource(plain, subresource))
             if not rule.names:
                 whole = max(whole, match)
             elif not need.is_whole and (subresource or verb not in _UNNAMED):

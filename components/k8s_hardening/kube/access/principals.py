@@ -53,9 +53,7 @@ class Reach:
             found = self._closures[who] = Closure(self.world, who)
         return found
 
-    def who_can(
-        self, request: ApiRequest, *, direct_only: bool = False, with_system: bool = False
-    ) -> Iterator[Able]:
+    def who_can(self, request: ApiRequest, *, direct_only: bool = False, with_system: bool = False) -> Iterator[Able]:
         """Everybody who may do something, with the best way to it.
 
         Args:

@@ -39,9 +39,7 @@ class Texts:
     def of(cls, value: Any) -> Texts:
         """The texts of a list; what is no text is none that the server would take."""
         items = as_list(value)
-        return cls(
-            frozenset(one for one in items if isinstance(one, str)), any(one is UNKNOWN for one in items)
-        )
+        return cls(frozenset(one for one in items if isinstance(one, str)), any(one is UNKNOWN for one in items))
 
     def __bool__(self) -> bool:
         return bool(self.known) or self.is_vague

@@ -67,9 +67,7 @@ class World:
     roles: Mapping[RoleKey, tuple[Placed, ...]]
 
     @classmethod
-    def of(
-        cls, manifests: Iterable[Manifest], version: KubeVersion = NEWEST, *, built_in: bool = True
-    ) -> World:
+    def of(cls, manifests: Iterable[Manifest], version: KubeVersion = NEWEST, *, built_in: bool = True) -> World:
         """The world of some objects, lists included; those that bear on nothing are passed over.
 
         Args:
