@@ -18,8 +18,11 @@ from k8s_hardening.model.problems import BadInputError
 
 # Name -> (where the command is, what the list of commands says).
 COMMANDS = {
+    "access": ("k8s_hardening.cli.access:access", "Show who may do what in which namespace."),
     "apparmor": ("k8s_hardening.cli.apparmor:apparmor", "Import, learn and verify AppArmor profiles."),
     "baseline": ("k8s_hardening.cli.baseline:baseline", "List every setting of a baseline."),
+    "can": ("k8s_hardening.cli.can:can", "Say what somebody may do, and whose rights it can get."),
+    "can-i": ("k8s_hardening.cli.can_i:can_i", "Answer as `kubectl auth can-i` would, from objects."),
     "check": ("k8s_hardening.cli.check:check", "Judge Kubernetes YAML and JSON with every control."),
     "cnis": ("k8s_hardening.cli.cnis:cnis", "Say what each network plug-in does with policies."),
     "controls": ("k8s_hardening.cli.controls:controls", "List the controls, or explain one."),
@@ -37,6 +40,7 @@ COMMANDS = {
     "rehearse": ("k8s_hardening.cli.rehearse:rehearse", "Say what moving to another Kubernetes version changes."),
     "render": ("k8s_hardening.cli.render:render", "Write an environment's manifests and host files to a folder."),
     "up": ("k8s_hardening.cli.up:up", "Preview a stack with the pack first, then apply it."),
+    "who-can": ("k8s_hardening.cli.who_can:who_can", "Say who may do something, directly or by way of others."),
 }
 EXIT_DEFECT = 70  # EX_SOFTWARE of sysexits.h: the fault is ours
 

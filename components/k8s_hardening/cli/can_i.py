@@ -1,0 +1,99 @@
+"""`k8s-hardening can-i`: the answer of `kubectl auth can-i`, from objects instead of a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from k8s_hardening.cli.access_worlds import asked_about, told, world_options
+from k8s_hardening.cli.report import printable
+from k8s_hardening.kube.access import allows, user
+from k8s_hardening.kube.api_requests import ApiRequest
+from k8s_hardening.kube.resources import KNOWN_VERBS, URL_VERBS, resource_named
+from k8s_hardening.kube.version import KubeVersion
+
+_NO = 1
+_BAD_INPUT = 2
+_NOT_SERVED = ("groups", "users")
+
+
+@click.command("can-i")
+@click.argument("verb")
+@click.argument("resource", metavar="TYPE|TYPE/NAME|NONRESOURCEURL")
+@world_options
+@click.option("--as", "user_name", required=True, metavar="USER", help="User who asks, a service account included.")
+@click.option("--as-group", "groups", multiple=True, metavar="GROUP", help="Group of the user; may be repeated.")
+@click.option("-n", "--namespace", default="default", show_default=True, metavar="NS")
+@click.option("-A", "--all-namespaces", is_flag=True, help="Ask about all namespaces at once.")
+@click.option("--subresource", default="", metavar="NAME", help="Such as log or scale.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the exit status.")
+@click.pass_context
+def can_i(
+    ctx: click.Context,
+    verb: str,
+    resource: str,
+    paths: tuple[str, ...],
+    stack: str | None,
+    state_file: str | None,
+    project: Path,
+    kubernetes: KubeVersion,
+    no_color: bool,
+    user_name: str,
+    groups: tuple[str, ...],
+    namespace: str,
+    all_namespaces: bool,
+    subresource: str,
+    quiet: bool,
+) -> None:
+    r"""Answer as `kubectl auth can-i` would, from objects instead of a server.
+
+    As there, what stands behind the slash of TYPE/NAME is the name of an object; subresources have an option. The
+    user gets the groups that an API server gives to one who is impersonated.
+
+    Exit status: 0 yes, 1 no, 2 bad input.
+
+    \b
+    Examples:
+      k8s-hardening can-i create pods --as dana@example.com -n shop-web --stack dev
+      k8s-hardening can-i get secret/db --as system:serviceaccount:shop-web:default -n shop-web deploy/
+      k8s-hardening can-i get pods --subresource log --as eve --as-group shop-viewers -n shop-web --stack dev
+      k8s-hardening can-i '*' '*' -A --as root --as-group system:masters deploy/
+      k8s-hardening can-i get /metrics --as prometheus deploy/
+    """
+    asked = asked_about(paths, stack, state_file, project, kubernetes)
+    if resource.startswith("/") and subresource:
+        raise click.UsageError("--subresource can not be used with NONRESOURCEURL", ctx)
+    request, warnings = _request(verb, resource, "" if all_namespaces else namespace, subresource)
+    answer = allows(asked.world, user(user_name, groups), request)
+    if answer.allowed and not answer.is_certain:
+        warnings.append("it is not certain: it hangs on values known only at apply, or on objects that disagree")
+    for warning in warnings:
+        click.echo(f"Warning: {printable(warning)}", err=True)
+    told(asked)
+    if asked.errors:
+        ctx.exit(_BAD_INPUT)
+    if not quiet:
+        click.echo("yes" if answer.allowed else "no")
+    ctx.exit(0 if answer.allowed else _NO)
+
+
+def _request(verb: str, resource: str, namespace: str, subresource: str) -> tuple[ApiRequest, list[str]]:
+    """What kubectl asks, and what it warns of: k8s.io/kubectl v0.37.2 pkg/cmd/auth/cani.go (Complete, Validate)."""
+    if resource.startswith("/"):
+        warnings = [] if verb in URL_VERBS else [f"verb '{verb}' is not a known verb"]
+        return ApiRequest(verb, resource), warnings
+    text, _, name = resource.partition("/")
+    warnings = []
+    found = None if text == "*" else resource_named(text)
+    if found is None and text not in ("*", *_NOT_SERVED):
+        plain, _, group = text.lower().partition(".")
+        where = f" in group '{group}'" if group else ""
+        warnings.append(f"the server doesn't have a resource type '{plain}'{where}")
+    if found is not None and not found.namespaced and namespace and text not in _NOT_SERVED:
+        where = f" in group '{found.group}'" if found.group else ""
+        warnings.append(f"resource '{found.name}' is not namespace scoped{where}")
+    if verb not in KNOWN_VERBS:
+        warnings.append(f"verb '{verb}' is not a known verb")
+    group, plain = ("", text) if found is None else (found.group, found.name)
+    return ApiRequest(verb, "", True, group, plain, subresource, namespace, name), warnings

@@ -1,0 +1,146 @@
+"""Everything that somebody can get at by way of others: the steps of `steps`, taken until none gives more.
+
+What is reached is a set of holders: the one who starts, whom it can act as, and what it has without being anybody
+else, such as the Secrets that its pods mount. Rights of all of them count together, so a step may need one right of
+one holder and another right of another. What is for sure is worked out first; then what may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from k8s_hardening.kube.access.gains import Gain, gains_of, node_gains
+from k8s_hardening.kube.access.held import Chance, Holdings
+from k8s_hardening.kube.access.identities import Identity
+from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule
+from k8s_hardening.kube.access.steps import STEPS, Step
+from k8s_hardening.kube.access.verdict import Reason, reasons
+from k8s_hardening.kube.access.world import Grant, World
+from k8s_hardening.kube.api_requests import ApiRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody, or something, whose rights are within reach."""
+
+    title: str
+    grants: tuple[Grant, ...]
+    sureness: Match
+    chance: Chance | None
+    """The step that led here; None for the one who started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """How somebody gets at something."""
+
+    holders: tuple[Holder, ...]
+    """From the one who starts to the one whose right it is."""
+    reason: Reason
+    """The right that answers the request."""
+    sureness: Match
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is an own right."""
+        return len(self.holders) == 1
+
+    @property
+    def steps(self) -> tuple[Chance, ...]:
+        """The steps in between."""
+        return tuple(one.chance for one in self.holders if one.chance is not None)
+
+
+class Closure:
+    """What one identity can get at; the first to reach a holder is the one that is told."""
+
+    def __init__(self, world: World, who: Identity) -> None:
+        self._world = world
+        self._steps = [step for step in STEPS if step.works_in(world.version)]
+        self._holdings = Holdings()
+        self._taken: dict[tuple[Step, str | None, frozenset[str] | None], Match] = {}
+        self._later: list[Gain] = []
+        self._everything = Match.NO
+        """How sure it is that every right is within reach, so that no step gives more."""
+        self.holders: dict[str, Holder] = {}
+        self._add(Holder(who.title, world.grants_of(who), Match.YES, None))
+        for gain in node_gains(who.title, who.groups, world):
+            self._gain(gain, Match.YES)
+        self._close(Match.YES)
+        later, self._later = self._later, []
+        for gain in later:
+            self._gain(gain, Match.MAYBE)
+        self._close(Match.MAYBE)
+
+    def paths(self, request: ApiRequest) -> Iterator[Path]:
+        """Every way to a request, the shortest and surest first."""
+        found = []
+        for place, holder in enumerate(self.holders.values()):
+            for reason in reasons(holder.grants, request):
+                chain = self._chain(holder)
+                sureness = min(reason.sureness, holder.sureness)
+                found.append((len(chain) > 1, -sureness, len(chain), place, Path(chain, reason, sureness)))
+        yield from (path for *_, path in sorted(found, key=lambda one: one[:-1]))
+
+    def scopes(self, allows: Callable[[Rule], Match]) -> dict[str | None, Path]:
+        """Each namespace in which a rule of some kind is within reach, None for all, and the best way to it."""
+        best: dict[str | None, tuple[tuple[bool, int, int], Path]] = {}
+        for holder in self.holders.values():
+            for grant in holder.grants:
+                sureness, found = Match.NO, None
+                for placed in grant.rules:
+                    match = min(holder.sureness, grant.sureness, placed.sureness, allows(placed.rule))
+                    if match > sureness:
+                        sureness, found = match, placed
+                if found is None:
+                    continue
+                chain = self._chain(holder)
+                rank = (len(chain) > 1, -sureness, len(chain))
+                if grant.scope not in best or rank < best[grant.scope][0]:
+                    reason = Reason(grant, found, min(grant.sureness, sureness))
+                    best[grant.scope] = (rank, Path(chain, reason, sureness))
+        return {scope: path for scope, (_, path) in best.items()}
+
+    def _chain(self, holder: Holder) -> tuple[Holder, ...]:
+        chain = [holder]
+        while chain[-1].chance is not None:
+            chain.append(self.holders[chain[-1].chance.by[0].holder])
+        return tuple(reversed(chain))
+
+    def _close(self, least: Match) -> None:
+        count = -1
+        while count != len(self.holders) and self._everything < least:
+            count = len(self.holders)
+            for step in self._steps:
+                for chance in list(self._holdings.chances(step, least)):
+                    is_about_held = step.gives_by_held
+                    key = (step, chance.scope, chance.names)
+                    if self._taken.get(key, Match.NO) >= chance.sureness and not is_about_held:
+                        continue
+                    self._taken[key] = chance.sureness
+                    held = self._grants() if is_about_held else ()
+                    for gain in list(gains_of(chance, self._world, held)):
+                        self._gain(gain, least)
+
+    def _grants(self) -> list[Grant]:
+        return [grant for holder in self.holders.values() for grant in holder.grants]
+
+    def _gain(self, gain: Gain, least: Match) -> None:
+        if gain.title in self.holders:
+            return
+        if gain.sureness < least:
+            self._later.append(gain)
+            return
+        self._add(Holder(gain.title, gain.grants, gain.sureness, gain.chance))
+        for more in node_gains(gain.title, gain.groups, self._world, gain.chance):
+            self._gain(more, least)
+
+    def _add(self, holder: Holder) -> None:
+        self.holders[holder.title] = holder
+        for grant in holder.grants:
+            self._holdings.add(holder.title, grant, holder.sureness)
+            if grant.scope is None:
+                worth = min(holder.sureness, grant.sureness)
+                everything = (min(worth, one.sureness) for one in grant.rules if one.rule == EVERYTHING[0])
+                self._everything = max(self._everything, *everything, Match.NO)

@@ -1,0 +1,237 @@
+"""Who may do what: the evaluator's answers against those of the RBAC authorizer of real API servers."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from k8s_hardening.kube.access import Closure, World, user
+from k8s_hardening.kube.access.bootstrap import bootstrap_objects
+from k8s_hardening.kube.api_requests import ApiRequest
+from k8s_hardening.kube.version import KubeVersion
+from tests.cluster.binaries import Binaries
+from tests.cluster.cluster import Answer, Cluster, cluster
+from tests.cluster.connections import Request, answers
+from tests.cluster.reviews import verdicts
+from tests.kube.access.asking import answer_of
+from tests.kube.access.worlds import NAMESPACES, RBAC, Object, bind, random_questions, random_world, rbac, rule
+from tests.oracle.rbac import Asker
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+
+QUESTIONS = 6000
+_PLURALS = {
+    "Role": "roles",
+    "RoleBinding": "rolebindings",
+    "ClusterRole": "clusterroles",
+    "ClusterRoleBinding": "clusterrolebindings",
+}
+SECRET = "planted-value"  # noqa: S105 - read by those who must be able to
+
+
+@pytest.fixture
+def plane(servers: Binaries, tmp_path: Path) -> Iterator[Cluster]:
+    """A control plane of each version, with the controller that fills aggregated roles."""
+    with cluster(servers, tmp_path) as made:
+        made.start_api_server(made.plain_flags())
+        made.start_controller_manager()
+        for namespace in NAMESPACES:
+            created(made, "/api/v1/namespaces", plain("Namespace", namespace))
+        yield made
+
+
+def plain(kind: str, name: str, **fields: Any) -> Object:
+    """An object of the core group."""
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **fields}
+
+
+def created(plane: Cluster, path: str, body: Object) -> None:
+    answer = plane.request("POST", path, body)
+    assert answer.status == 201, answer.body
+
+
+def create(plane: Cluster, objects: list[Object]) -> None:
+    for one in objects:
+        where = one["metadata"].get("namespace")
+        created(plane, f"/apis/{RBAC}/v1/{f'namespaces/{where}/' if where else ''}{_PLURALS[one['kind']]}", one)
+
+
+def version_of(plane: Cluster) -> KubeVersion:
+    return KubeVersion.parse(plane.binaries.version)
+
+
+def strangers(version: KubeVersion) -> tuple[Asker, ...]:
+    """Everybody whom the bindings of the server itself name, and nobody in particular."""
+    found = {Asker("system:anonymous", frozenset({"system:unauthenticated"})), Asker.person("nobody")}
+    for one in bootstrap_objects(version):
+        for subject in one.get("subjects", ()):
+            name = subject["name"]
+            if subject["kind"] == "ServiceAccount":
+                found.add(Asker.account(subject["namespace"], name))
+            elif subject["kind"] == "User":
+                found.add(Asker.person(name))
+            elif name != "system:unauthenticated":
+                found.add(Asker.person("member", name))
+    return tuple(sorted(found, key=lambda one: (one.user, sorted(one.groups))))
+
+
+def test_every_answer_is_that_of_the_server(plane: Cluster) -> None:
+    version = version_of(plane)
+    objects = random_world(1, roles=24, bindings=24)
+    create(plane, objects)
+    world = World.of(objects, version)
+    asked = list(random_questions(2, QUESTIONS, strangers=strangers(version)))
+    expected = [answer_of(world, *one) for one in asked]
+    assert all(one.is_certain for one in expected)
+    wrong = list(range(len(asked)))
+    for _ in range(20):  # the controller fills aggregated roles in its own time
+        given = verdicts(plane, [asked[place] for place in wrong])
+        wrong = [place for place, is_so in zip(wrong, given, strict=True) if expected[place].allowed is not is_so]
+        if not wrong:
+            break
+        time.sleep(1)
+    assert not wrong, [(asked[place], expected[place]) for place in wrong[:3]]
+    share = sum(one.allowed for one in expected) / len(expected)
+    assert share > 0.2, share
+
+
+def test_built_in_roles_are_those_of_the_server(plane: Cluster) -> None:
+    for one in bootstrap_objects(version_of(plane)):
+        where, name = one["metadata"].get("namespace"), one["metadata"]["name"]
+        path = f"/apis/{RBAC}/v1/{f'namespaces/{where}/' if where else ''}{_PLURALS[one['kind']]}/{name}"
+        answer = plane.request("GET", path)
+        assert answer.status == 200, (path, answer.body)
+        if "roleRef" in one:
+            assert answer.body["roleRef"]["name"] == one["roleRef"]["name"]
+            names = {(subject["kind"], subject["name"]) for subject in one["subjects"]}
+            assert {(subject["kind"], subject["name"]) for subject in answer.body.get("subjects", ())} == names
+        elif "aggregationRule" not in one:
+            assert sorted(map(str, answer.body["rules"] or [])) == sorted(map(str, one["rules"])), name
+
+
+def as_user(plane: Cluster, method: str, path: str, body: Any = None, kind: str = "application/json") -> Answer:
+    """One request as mallory, or with her token."""
+    (answer,) = answers(plane, [Request(method, path, body, kind, {"Impersonate-User": "mallory"})])
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("step", "rules"),
+    [
+        ("patch-secrets", [rule("patch", "secrets")]),
+        ("delete-secrets", [rule("deletecollection", "secrets")]),
+        ("mint-tokens", [rule("create", "serviceaccounts/token", names="app")]),
+        ("token-secrets", [rule("create get", "secrets")]),
+        ("impersonate-accounts", [rule("impersonate", "serviceaccounts", names="app")]),
+        (
+            "bind-roles",
+            [rule("bind", "roles", groups=RBAC, names="reader"), rule("create", "rolebindings", groups=RBAC)],
+        ),
+        ("escalate-roles", [rule("escalate patch", "roles", groups=RBAC)]),
+    ],
+)
+def test_steps_lead_where_they_are_said_to_lead(plane: Cluster, step: str, rules: list[Object]) -> None:
+    objects = [
+        rbac("Role", "way", "shop", rules=rules),
+        bind("Role/way", "user:mallory", namespace="shop", name="way"),
+        rbac("Role", "reader", "shop", rules=[rule("get list", "secrets configmaps")]),
+        bind("Role/reader", "serviceaccount:shop/app", namespace="shop", name="reader"),
+    ]
+    create(plane, objects)
+    core = "/api/v1/namespaces/shop"
+    created(plane, f"{core}/serviceaccounts", plain("ServiceAccount", "app"))
+    created(plane, f"{core}/secrets", plain("Secret", "db", stringData={"k": SECRET}))
+    closure = Closure(World.of(objects, version_of(plane)), user("mallory"))
+    path = next(closure.paths(ApiRequest("list", "", True, "", "secrets", "", "shop")))
+    if step not in ("token-secrets",):
+        assert step in [chance.step.id for chance in path.steps]
+    assert as_user(plane, "GET", f"{core}/configmaps").status == 403, "it is no right of her own"
+    assert _TAKEN[step](plane, core)
+
+
+def _patched(plane: Cluster, core: str) -> bool:
+    answer = as_user(plane, "PATCH", f"{core}/secrets/db", {}, "application/merge-patch+json")
+    return answer.status == 200 and "data" in answer.body
+
+
+def _deleted(plane: Cluster, core: str) -> bool:
+    answer = as_user(plane, "DELETE", f"{core}/secrets")
+    return answer.status == 200 and any("data" in one for one in answer.body["items"])
+
+
+def _minted(plane: Cluster, core: str) -> bool:
+    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+    answer = as_user(plane, "POST", f"{core}/serviceaccounts/app/token", asked)
+    return _reads(plane, core, answer.body["status"]["token"])
+
+
+def _token_secret(plane: Cluster, core: str) -> bool:
+    metadata = {"name": "t", "annotations": {"kubernetes.io/service-account.name": "app"}}
+    asked = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "kubernetes.io/service-account-token"}
+    assert as_user(plane, "POST", f"{core}/secrets", asked).status == 201
+    for _ in range(30):
+        answer = as_user(plane, "GET", f"{core}/secrets/t")
+        if token := answer.body.get("data", {}).get("token"):
+            return _reads(plane, core, base64.b64decode(token).decode())
+        time.sleep(1)
+    return False
+
+
+def _reads(plane: Cluster, core: str, token: str) -> bool:
+    return plane.anonymous("GET", f"{core}/configmaps", token=token).status == 200
+
+
+def _impersonated(plane: Cluster, core: str) -> bool:
+    # She is impersonated herself here, so she says it with her own token: what counts is that the server permits it.
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "spec": {
+            "user": "mallory",
+            "resourceAttributes": {
+                "verb": "impersonate",
+                "resource": "serviceaccounts",
+                "name": "app",
+                "namespace": "shop",
+            },
+        },
+    }
+    answer = plane.request("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)
+    return bool(answer.body["status"]["allowed"])
+
+
+def _bound(plane: Cluster, core: str) -> bool:
+    path = f"/apis/{RBAC}/v1/namespaces/shop/rolebindings"
+    answer = as_user(plane, "POST", path, bind("Role/reader", "user:mallory", namespace="shop", name="mine"))
+    return answer.status == 201 and _soon(plane, core)
+
+
+def _escalated(plane: Cluster, core: str) -> bool:
+    path = f"/apis/{RBAC}/v1/namespaces/shop/roles/way"
+    body = {"rules": [rule("*", "*", groups="*")]}
+    answer = as_user(plane, "PATCH", path, body, "application/merge-patch+json")
+    return answer.status == 200 and _soon(plane, core)
+
+
+def _soon(plane: Cluster, core: str) -> bool:
+    for _ in range(30):  # the authorizer hears of bindings in its own time
+        if as_user(plane, "GET", f"{core}/configmaps").status == 200:
+            return True
+        time.sleep(0.5)
+    return False
+
+
+_TAKEN = {
+    "patch-secrets": _patched,
+    "delete-secrets": _deleted,
+    "mint-tokens": _minted,
+    "token-secrets": _token_secret,
+    "impersonate-accounts": _impersonated,
+    "bind-roles": _bound,
+    "escalate-roles": _escalated,
+}
