@@ -120,6 +120,7 @@ def test_the_order_of_a_stack_does_not_matter() -> None:
 def test_neither_stops_a_stack_unless_the_environment_says_so() -> None:
     assert {one.id for one in CONTROLS if one.level is not Level.MANDATORY} == {
         "apparmor-deprecated-annotation",
+        "break-glass",
         "cni-maintained",
         "exemption-expired",
         "exemption-unneeded",

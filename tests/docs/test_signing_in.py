@@ -10,6 +10,7 @@ import yaml
 from k8s_hardening.kube.authentication import EXEC_CREDENTIAL_V1_SINCE
 from k8s_hardening.kube.version import NEWEST
 from k8s_hardening.model.control_plane.authentication import AuthenticationSpec, TokenWebhookSpec
+from k8s_hardening.model.control_plane.oidc import OidcIssuerSpec
 from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.plans.control_plane.authentication import plan_authentication
 from tests.docs.pages import page
@@ -37,8 +38,13 @@ def test_the_answer_is_of_the_version_that_the_server_asks_in() -> None:
 
 def test_the_fields_that_it_names_exist() -> None:
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", PAGE.prose))
-    assert named == {"token_webhook", "cache_ttl"}
-    assert named <= {*AuthenticationSpec.model_fields, *TokenWebhookSpec.model_fields}
+    of_names = {"username_prefix", "groups_prefix", "groups_claim", "certificate_subjects"}
+    assert named == {"token_webhook", "cache_ttl", *of_names}
+    assert named <= {
+        *AuthenticationSpec.model_fields,
+        *TokenWebhookSpec.model_fields,
+        *OidcIssuerSpec.model_fields,
+    }
 
 
 def test_no_kubeconfig_holds_a_secret() -> None:
