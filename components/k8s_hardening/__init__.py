@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         PodSecuritySettingsArgs,
         ScopedQuotaArgs,
         SeLinuxArgs,
-        TolerationArgs,
         WorkloadsArgs,
     )
     from k8s_hardening.resources.baseline import (
@@ -86,6 +85,7 @@ if TYPE_CHECKING:
         ServingArgs,
         StaticPodsArgs,
         TokenWebhookArgs,
+        TolerationArgs,
         WebhookEndpointArgs,
     )
     from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
@@ -206,7 +206,6 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "PodSecuritySettingsArgs",
             "ScopedQuotaArgs",
             "SeLinuxArgs",
-            "TolerationArgs",
             "WorkloadsArgs",
         ),
         "baseline": (
@@ -262,6 +261,7 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "ServingArgs",
             "StaticPodsArgs",
             "TokenWebhookArgs",
+            "TolerationArgs",
             "WebhookEndpointArgs",
         ),
         "deny_all": ("DenyAll", "DenyAllArgs"),
