@@ -34,7 +34,6 @@ if TYPE_CHECKING:
         SeLinuxArgs,
         ServiceAccountArgs,
         TokenArgs,
-        TolerationArgs,
         WorkloadsArgs,
     )
     from k8s_hardening.resources.baseline import (
@@ -90,6 +89,7 @@ if TYPE_CHECKING:
         ServingArgs,
         StaticPodsArgs,
         TokenWebhookArgs,
+        TolerationArgs,
         WebhookEndpointArgs,
     )
     from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
@@ -220,7 +220,6 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "PodSecuritySettingsArgs",
             "ScopedQuotaArgs",
             "SeLinuxArgs",
-            "TolerationArgs",
             "ServiceAccountArgs",
             "TokenArgs",
             "WorkloadsArgs",
@@ -278,6 +277,7 @@ if not TYPE_CHECKING:  # a typed __getattr__ would make every misspelt name vali
             "ServingArgs",
             "StaticPodsArgs",
             "TokenWebhookArgs",
+            "TolerationArgs",
             "WebhookEndpointArgs",
         ),
         "deny_all": ("DenyAll", "DenyAllArgs"),

@@ -9,17 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
 
-class TolerationArgs(TypedDict):
-    """Taints that a pod may tolerate."""
-
-    key: str
-    """Key of the taint."""
-    value: NotRequired[str]
-    """Value of the taint; every value when left out."""
-    effect: NotRequired[str]
-    """Effect of the taint; every effect when left out."""
-
-
 class PodLimitsArgs(TypedDict):
     """What all containers of one pod may have together."""
 

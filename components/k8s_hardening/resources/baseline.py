@@ -34,14 +34,13 @@ from k8s_hardening.resources.args import (
     NamedEndArgs,
     NamespaceArgs,
     PodSecuritySettingsArgs,
-    TolerationArgs,
     WorkloadsArgs,
 )
 from k8s_hardening.resources.checking import checked
 from k8s_hardening.resources.cluster_deny import ClusterDeny, ClusterDenyArgs
 from k8s_hardening.resources.component import HardenedComponent
 from k8s_hardening.resources.control_plane import ControlPlane
-from k8s_hardening.resources.control_plane_args import ControlPlaneArgs, ControlPlaneSettingsArgs
+from k8s_hardening.resources.control_plane_args import ControlPlaneArgs, ControlPlaneSettingsArgs, TolerationArgs
 from k8s_hardening.resources.deny_all import DenyAll, DenyAllArgs
 from k8s_hardening.resources.host_firewall_args import HostFirewallArgs
 from k8s_hardening.resources.pod_security import PodSecurity, PodSecurityArgs

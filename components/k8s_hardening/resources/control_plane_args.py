@@ -8,8 +8,6 @@ union and no tuple.
 from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict
 
-from k8s_hardening.resources.args import TolerationArgs
-
 
 class KmsArgs(TypedDict):
     """A plug-in on the node that keeps the key in a key management service."""
@@ -282,6 +280,17 @@ class ImagePolicyWebhookArgs(TypedDict):
     """How long a no is kept; whole seconds."""
     allow_when_unreachable: NotRequired[bool]
     """Weaker: let every image run while the service does not answer."""
+
+
+class TolerationArgs(TypedDict):
+    """Taints that a pod may tolerate."""
+
+    key: str
+    """Key of the taint."""
+    value: NotRequired[str]
+    """Value of the taint; every value when left out."""
+    effect: NotRequired[str]
+    """Effect of the taint; every effect when left out."""
 
 
 class PodTolerationsArgs(TypedDict):

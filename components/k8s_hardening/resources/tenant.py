@@ -18,11 +18,11 @@ from k8s_hardening.resources.args import (
     NamedEndArgs,
     NamespaceArgs,
     PullSecretArgs,
-    TolerationArgs,
     WorkloadsArgs,
 )
 from k8s_hardening.resources.checking import checked
 from k8s_hardening.resources.component import HardenedComponent
+from k8s_hardening.resources.control_plane_args import TolerationArgs
 from k8s_hardening.resources.pull_secrets import credentials_of
 from k8s_hardening.resources.workloads import hardening
 
