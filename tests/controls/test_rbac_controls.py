@@ -85,6 +85,7 @@ def test_a_namespace_known_only_at_apply_is_a_finding_for_a_tenants_subject() ->
 
 def test_an_unknown_subject_never_passes() -> None:
     assert set(found(bound("edit", group(UNKNOWN)))) == {
+        ("cross-namespace-binding", "subjects[0].name"),
         ("cross-tenant-binding", "subjects[0].name"),
         ("system-subjects", "subjects[0].name"),
         ("tenant-builtin-roles", "roleRef.name"),
