@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.cluster import Cluster
-from tests.cluster.test_live import PASSPHRASE, Live
+from tests.cluster.live import PASSPHRASE, Live
 from tests.e2e.planted import forms_of, leaks_in, planted, said_in
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]

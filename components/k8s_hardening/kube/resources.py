@@ -12,6 +12,7 @@ import functools
 import json
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Any
 
 _ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 SPECIAL_VERBS = frozenset({"*", "approve", "attest", "bind", "escalate", "impersonate", "sign", "use"})
@@ -58,12 +59,21 @@ _VIRTUAL = (
 def built_in_resources() -> tuple[Resource, ...]:
     """Every resource, in the order in which names are looked for."""
     text = (files("k8s_hardening.kube") / "data" / "resources.json").read_text(encoding="utf-8")
-    lists = ("short", "subresources", "verbs")
-    served = (
-        Resource(**{key: tuple(value) if key in lists else value for key, value in told.items()})
-        for told in json.loads(text)["resources"]
-    )
+    served = (_resource(told) for told in json.loads(text)["resources"])
     return (*served, *_VIRTUAL)
+
+
+def _resource(told: dict[str, Any]) -> Resource:
+    return Resource(
+        told["group"],
+        told["name"],
+        told["kind"],
+        told["namespaced"],
+        told.get("singular", ""),
+        tuple(told.get("short", ())),
+        tuple(told.get("subresources", ())),
+        tuple(told.get("verbs", _ALL_VERBS)),
+    )
 
 
 def resource_named(text: str) -> Resource | None:

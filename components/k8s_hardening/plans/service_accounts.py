@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.baseline import Baseline
-from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
+from k8s_hardening.model.namespaces import NamespaceSpec
+from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.objects import account
 from k8s_hardening.plans.pod_volumes import PodVolume, token_volume
 

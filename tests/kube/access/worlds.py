@@ -58,7 +58,7 @@ def bind(role: str, *subjects: str, namespace: str = "", name: str = "") -> Obje
 def _subject(text: str) -> Object:
     kind, _, name = text.partition(":")
     if kind == "serviceaccount":
-        namespace, _, name = name.partition("/")
+        namespace, _, name = name.rpartition("/")
         return {"kind": "ServiceAccount", "name": name, **({"namespace": namespace} if namespace else {})}
     return {"apiGroup": RBAC, "kind": kind.capitalize(), "name": name}
 
@@ -75,7 +75,7 @@ def random_world(seed: int, *, roles: int = 8, bindings: int = 24) -> list[Objec
         where = dice.choice(NAMESPACES)
         made.append(rbac("Role", f"r{number}", where, rules=[_rule(dice) for _ in range(dice.randint(1, 3))]))
     for label in _LABELS:
-        selectors = [{"matchLabels": {"gather": label}}]
+        selectors: list[Object] = [{"matchLabels": {"gather": label}}]
         if label == "run":
             selectors.append({"matchExpressions": [{"key": "gathered", "operator": "Exists"}]})
         one = rbac("ClusterRole", f"all-{label}", aggregationRule={"clusterRoleSelectors": selectors}, rules=[])

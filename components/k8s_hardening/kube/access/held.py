@@ -46,6 +46,9 @@ class Holdings:
 
     def __init__(self) -> None:
         self._found: dict[Need, dict[str | None, dict[tuple[Names, Match], Held]]] = {}
+        self._log: dict[Need, list[str | None]] = {}
+        """Where each need was found, in the order of finding."""
+        self._read: dict[tuple[Step, Match], tuple[int, ...]] = {}
 
     def add(self, holder: str, grant: Grant, sureness: Match) -> None:
         """Take in what somebody has by a grant."""
@@ -70,17 +73,26 @@ class Holdings:
 
     def _record(self, need: Need, scope: str | None, held: Held) -> None:
         entries = self._found.setdefault(need, {}).setdefault(scope, {})
-        entries.setdefault((held.names, held.sureness), held)
+        if (key := (held.names, held.sureness)) not in entries:
+            entries[key] = held
+            self._log.setdefault(need, []).append(scope)
 
     def chances(self, step: Step, least: Match) -> Iterator[Chance]:
-        """Each way in which a step can be taken, with rights that are at least so sure."""
+        """Each way in which a step can be taken by now, with rights that are at least so sure.
+
+        Where nothing that it needs has been found since it was last asked about, nothing is told again, unless what it
+        gives grows by itself.
+        """
         if step.sureness < least:
             return
         scoped = [self._found.get(need) for need in step.needs]
         if not all(scoped):
             return
-        scopes = {scope for one in scoped if one for scope in one}
-        for scope in (None,) if step.is_everywhere else sorted(scopes, key=lambda one: one or ""):
+        known = {scope for one in scoped if one for scope in one}
+        scopes = known if step.gives_by_held else self._fresh(step, least, known)
+        if step.is_everywhere:
+            scopes = scopes & {None}
+        for scope in sorted(scopes, key=lambda one: one or ""):
             options = [self._options(need, scope, least) for need in step.needs]
             if all(options):
                 is_for_all = False
@@ -89,6 +101,14 @@ class Holdings:
                     yield chance
                 if scope is None and is_for_all:
                     return  # in one namespace it gives no more than that
+
+    def _fresh(self, step: Step, least: Match, known: set[str | None]) -> set[str | None]:
+        """Where something that a step needs was found since it was last asked about."""
+        logs = [self._log[need] for need in step.needs]
+        last = self._read.get((step, least), (0,) * len(logs))
+        self._read[step, least] = tuple(map(len, logs))
+        fresh = {scope for log, start in zip(logs, last, strict=True) for scope in log[start:]}
+        return known if None in fresh else fresh
 
     def _options(self, need: Need, scope: str | None, least: Match) -> list[Held]:
         by_scope = self._found[need]
