@@ -126,7 +126,7 @@ TENANT_LIMITS = {
     **LIMITS,
     "tolerations": [{"key": "example.com/pool", "value": "payments", "effect": "NoSchedule"}],
     "size": "small",
-    "quota": {"pods": "100"},
+    "quota": {"pods": "200"},
 }
 NAMESPACE: dict[str, Any] = {
     "name": "payments-api",
