@@ -37,7 +37,6 @@ class Objects:
     namespaces: Mapping[str, object]
     """Each namespace that an object lives in -> the Pod Security level that it enforces; None where nothing says so."""
     accounts: frozenset[Place]
-    secrets: frozenset[Place]
     doubtful: frozenset[tuple[str, str, str]]
     """Kind, namespace and name of what several objects write differently: only one of them will be there."""
     flaws: tuple[str, ...]
@@ -53,7 +52,7 @@ def objects_of(manifests: Iterable[Manifest]) -> Objects:
     roles: list[Manifest] = []
     bindings: list[Manifest] = []
     namespaces: dict[str, object] = {}
-    places: dict[str, set[Place]] = {"ServiceAccount": set(), "Secret": set()}
+    accounts: set[Place] = set()
     flaws: list[str] = []
     for one in (each for manifest in manifests for _, each in expand_lists(manifest)):
         kind, group, namespace, name = kind_of(one), api_group_of(one), namespace_of(one), name_of(one)
@@ -63,8 +62,8 @@ def objects_of(manifests: Iterable[Manifest]) -> Objects:
             if flaw := _flaw(one):
                 flaws.append(flaw)
             (roles if kind in _ROLES else bindings).append(one)
-        elif group == "" and kind in places and namespace and name:
-            places[kind].add((namespace, name))
+        elif group == "" and kind == "ServiceAccount" and namespace and name:
+            accounts.add((namespace, name))
         elif group == "" and kind == "Namespace" and is_dns1123_label(name):
             namespaces[name] = as_map(as_map(one.get("metadata")).get("labels")).get(ENFORCED)
     doubtful = dict(_doubtful((*roles, *bindings)))
@@ -73,8 +72,7 @@ def objects_of(manifests: Iterable[Manifest]) -> Objects:
         tuple(roles),
         tuple(bindings),
         namespaces,
-        frozenset(places["ServiceAccount"]),
-        frozenset(places["Secret"]),
+        frozenset(accounts),
         frozenset(doubtful),
         tuple(flaws),
     )
