@@ -17,6 +17,7 @@ from k8s_hardening.model.reading import read_baseline
 from k8s_hardening.plans.admission_policies import objects_of_baseline
 from k8s_hardening.plans.apparmor_loader import plan_apparmor_loader
 from k8s_hardening.plans.baseline import loader_inputs, plan_baseline, tenant_inputs
+from k8s_hardening.plans.knowing import full_knowledge_of
 from k8s_hardening.plans.rehearsal import changes_between
 from k8s_hardening.plans.split import resources_of_stack
 from tests.plans.apparmor_loading import LOADER
@@ -114,7 +115,7 @@ def test_the_servers_policies_know_the_daemon_set_by_its_name_and_its_controller
 def test_the_judge_knows_who_may_use_the_privileged_policy(version: str, migration: bool, privileged: bool) -> None:
     baseline = with_loader(version, pod_security={"migration": migration})
     assert (NAMESPACE in knowledge_of(baseline).privileged_namespaces) == privileged
-    knowledge = knowledge_of(baseline)
+    knowledge = full_knowledge_of(baseline)
     found = [one for each in plan_baseline(baseline).manifests for one in judge(each, CONTROLS, knowledge)]
     assert [one.finding.message for one in found] == []
 
