@@ -12,9 +12,9 @@ from k8s_hardening.controls.judging import judge, judge_stack
 from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.manifest import UNKNOWN
 from k8s_hardening.model.images import PULL_SECRET
-from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.model.reading import read_baseline
 from k8s_hardening.plans.baseline import plan_baseline, tenant_inputs
+from k8s_hardening.plans.knowing import full_knowledge_of
 from k8s_hardening.plans.pull_secrets import pull_secret
 from tests.plans.environments import VERSIONS, environment, environment_data
 
@@ -53,8 +53,8 @@ def test_every_account_of_a_plan_names_the_secret_and_no_plan_holds_it(version: 
 def test_the_secrets_and_the_accounts_are_sound() -> None:
     baseline = read_baseline(with_credentials())
     made = [*plan_baseline(baseline).manifests, pull_secret("payments-api", "e30="), pull_secret("shop-web", UNKNOWN)]
-    assert [judged for one in made for judged in judge(one, CONTROLS, knowledge_of(baseline))] == []
-    assert [judged for _, judged in judge_stack(made, CONTROLS, knowledge_of(baseline))] == []
+    assert [judged for one in made for judged in judge(one, CONTROLS, full_knowledge_of(baseline))] == []
+    assert [judged for _, judged in judge_stack(made, CONTROLS, full_knowledge_of(baseline))] == []
 
 
 def test_without_credentials_nothing_names_them() -> None:

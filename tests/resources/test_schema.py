@@ -193,6 +193,7 @@ SHOP = {
     "namespaces": [{**NAMESPACE, "name": "shop-web"}],
     "flows": [],
     "accepts": ["payments/shop"],
+    "quota": {"pods": "50"},
     "secrets": [],
 }
 OPEN = {**EXEMPTION, "control": "network-policy-open", "kind": "NetworkPolicy", "name": "allow-role-out"}
