@@ -17,6 +17,7 @@ tenant = Tenant(
     {
         "name": "storefront",
         "kubernetes": version,
+        "admins": ["group:storefront-admins"],
         "namespaces": [{"name": "storefront-web", "quota": {"pods": "10"}}],
         "members": ["group:storefront-developers"],
         # The namespace is closed in both directions. This opens the way from the web pods to the old namespace.

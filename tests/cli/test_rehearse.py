@@ -19,7 +19,13 @@ BASELINE: dict[str, Any] = {
     "target": {"render": "out/dev"},
     "images": {"registries": ["registry.example.com/platform"]},
     "dns": {"namespace_labels": {"name": "kube-system"}},
-    "tenants": [{"name": "shop", "namespaces": [{"name": f"shop-{part}"} for part in ("api", "db", "web", "job")]}],
+    "tenants": [
+        {
+            "name": "shop",
+            "admins": ["group:admins"],
+            "namespaces": [{"name": f"shop-{part}"} for part in ("api", "db", "web", "job")],
+        }
+    ],
 }
 
 

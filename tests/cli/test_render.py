@@ -146,6 +146,30 @@ def test_every_problem_is_shown_and_nothing_is_written(project: Path, tmp_path: 
     assert not (tmp_path / "out").exists()
 
 
+def test_rights_of_an_emergency_that_is_over_are_not_written(project: Path, tmp_path: Path) -> None:
+    emergency = {
+        "name": "outage",
+        "tenant": "team-1",
+        "subjects": ["user:bob@example.com"],
+        "reason": "The database does not start.",
+        "owner": "platform-team",
+        "expires": "2020-01-15",
+    }
+    write(project, BASELINE | {"break_glass": [emergency]})
+    result = render(project, tmp_path / "out")
+    assert result.exit_code == 2
+    assert (
+        f"error: {ROOT}.break_glass[0].expires: 2020-01-15 is over, and platform-team answers for it" in result.stderr
+    )
+    assert not (tmp_path / "out").exists()
+    write(project, BASELINE | {"break_glass": [{**emergency, "expires": "2999-01-15"}]})
+    assert render(project, tmp_path / "out").exit_code == 0
+    assert (
+        "Break-glass outage: user:bob@example.com may do everything in tenant team-1"
+        in (tmp_path / "out/notes.md").read_text()
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [

@@ -108,6 +108,7 @@ def test_a_baseline_of_too_many_resources_is_refused_with_the_split(world: World
         {
             "name": f"team-{number:02}",
             "members": [f"group:team-{number:02}"],
+            "admins": ["group:admins"],
             "namespaces": [{"name": f"team-{number:02}-{place:02}"} for place in range(30)],
         }
         for number in range(12)

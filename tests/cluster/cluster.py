@@ -72,6 +72,13 @@ class Cluster:
             headers["Authorization"] = f"Bearer {token}"
         return self._send(method, path, body, context, headers)
 
+    def impersonating(
+        self, user: str, group: str | None, method: str, path: str, body: Any = None, **headers: str
+    ) -> Answer:
+        """One request as somebody of a group: the administrator says who, and the server answers as it would them."""
+        told = {"Impersonate-User": user, **({} if group is None else {"Impersonate-Group": group}), **headers}
+        return self._send(method, path, body, self.context, told)
+
     def _send(
         self, method: str, path: str, body: Any, context: ssl.SSLContext, headers: Mapping[str, str] | None = None
     ) -> Answer:

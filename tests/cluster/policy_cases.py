@@ -95,7 +95,14 @@ def _sendable(fixture: Fixture) -> Iterator[tuple[str, dict[str, Any]]]:
             yield identity, _complete(manifest)
             for kind in _BUILT_IN if "ephemeralContainers" not in as_map(manifest.get("spec")) else ():
                 yield f"{identity} in {kind}", _complete(wrap_pod(manifest, kind)[0])
-        elif kind_of(manifest) in ("Namespace", "Service", "Ingress", "PersistentVolumeClaim", "StatefulSet"):
+        elif kind_of(manifest) in (
+            "Namespace",
+            "Service",
+            "Ingress",
+            "PersistentVolumeClaim",
+            "RoleBinding",
+            "StatefulSet",
+        ):
             yield identity, _complete(manifest)
 
 

@@ -33,8 +33,8 @@ _DATA: dict[str, Any] = {
         )
     },
     "tenants": [
-        {"name": "payments", "namespaces": [{"name": RESTRICTED}]},
-        {"name": "shop", "namespaces": [{"name": BASELINE, "pod_security": "baseline"}]},
+        {"name": "payments", "admins": ["group:admins"], "namespaces": [{"name": RESTRICTED}]},
+        {"name": "shop", "admins": ["group:admins"], "namespaces": [{"name": BASELINE, "pod_security": "baseline"}]},
     ],
     "apparmor": {"profiles": [{"name": "web"}]},
     "pod_security": {

@@ -46,7 +46,7 @@ def baseline(version: str) -> Baseline:
             "cni": {"name": "calico"},
             "target": {"render": "out/test"},
             "images": {"registries": ["registry.example.com/platform"]},
-            "tenants": [{"name": "payments", "namespaces": [{"name": TENANT}]}],
+            "tenants": [{"name": "payments", "admins": ["group:admins"], "namespaces": [{"name": TENANT}]}],
             "apparmor": {"profiles": [{"name": "web"}], "loader": LOADER, "required": True},
             **({"pod_security": {"migration": True}} if version == OLDEST else {"admission_policies": OBJECTS}),
         }

@@ -231,7 +231,12 @@ def test_the_server_admits_what_is_exempt_by_the_label_that_is_emitted(server: C
     admitted = {}
     for control, name in ((None, "none"), ("run-as-non-root", "some"), ("host-namespaces", "all")):
         exempt = {"control": control, "namespace": name, "reason": REASON, "owner": "me", "expires": "2099-01-01"}
-        tenant = {"name": "team", "kubernetes": server.binaries.version, "namespaces": [{"name": name}]}
+        tenant = {
+            "name": "team",
+            "kubernetes": server.binaries.version,
+            "admins": ["group:admins"],
+            "namespaces": [{"name": name}],
+        }
         planned = plan_tenant(TenantInputs.model_validate({**tenant, "exemptions": [exempt] if control else []}))
         (namespace,) = [one for one in planned if one["kind"] == "Namespace"]
         made = answers(server, [Request("POST", "/api/v1/namespaces", namespace), _account(name)])

@@ -110,7 +110,7 @@ def test_long_values_are_cut() -> None:
 
 
 def test_lines_are_sorted_as_the_file_is_read() -> None:
-    tenants = [{"name": f"t{n}", "namespaces": [{"name": f"n{n}"}]} for n in range(12)]
+    tenants = [{"name": f"t{n}", "admins": ["group:admins"], "namespaces": [{"name": f"n{n}"}]} for n in range(12)]
     for n in (2, 10):
         tenants[n]["name"] = "Bad"
     paths = [line.split(": ")[0] for line in problems_of(sample({"tenants": tenants}))]

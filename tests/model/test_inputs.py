@@ -13,7 +13,12 @@ from k8s_hardening.model.tenant import TenantInputs
 from tests.model.sample import sample
 
 FLOW = sample()["tenants"][0]["flows"][0]
-TENANT = {"name": "payments", "namespaces": [{"name": "payments-api"}], "kubernetes": "1.36"}
+TENANT = {
+    "name": "payments",
+    "admins": ["group:admins"],
+    "namespaces": [{"name": "payments-api"}],
+    "kubernetes": "1.36",
+}
 CLOSED = {"namespace": "payments-api", "kubernetes": "1.36"}
 LABELS = {"dns": {"namespace_labels": {"name": "kube-system"}}}
 

@@ -25,8 +25,25 @@ EXEMPTIONS = [
 CHANGES: dict[str, Any] = {
     "exemptions": EXEMPTIONS,
     "images/registries": ["registry.example.com/b", "registry.example.com/a"],
-    "tenants/0/members": ["user:bob", "group:payments-admins", "serviceaccount:ci/deployer"],
+    "tenants/0/members": ["user:bob", "group:payments-developers", "serviceaccount:ci/deployer"],
+    "tenants/0/namespaces/1/pod_security": "baseline",
     "tenants/1/namespaces/0/pod_security": "baseline",
+    "tenants/0/access": {"exec": "admin", "secrets": "member"},
+    "tenants/0/delegation": True,
+    "tenants/0/namespace_prefix": "payments-",
+    "tenants/1/parent": "payments",
+    "tenants/1/separation": True,
+    "tenants/1/viewers": ["group:auditors"],
+    "break_glass": [
+        {
+            "name": "outage",
+            "tenant": "shop",
+            "subjects": ["user:bob@example.com"],
+            "reason": "The shop does not answer.",
+            "owner": "platform-team",
+            "expires": "2027-01-15",
+        }
+    ],
     "tenants/0/namespaces/0/quota": {"services.loadbalancers": "1"},
     "tenants/0/service_types": ["LoadBalancer", "ExternalName"],
     "tenants/0/ingress_hosts": ["pay.example.com", "*.pay.example.com"],
@@ -53,8 +70,19 @@ def test_knowledge_is_what_the_baseline_says() -> None:
         "tenants": [
             {
                 "name": "payments",
-                "namespaces": {"payments-api": "restricted", "payments-db": "restricted"},
-                "subjects": ["group:payments-admins", "serviceaccount:ci/deployer", "user:bob"],
+                "namespaces": {"payments-api": "restricted", "payments-db": "baseline"},
+                "subjects": [
+                    "group:payments-admins",
+                    "group:payments-developers",
+                    "serviceaccount:ci/deployer",
+                    "user:bob",
+                ],
+                "parent": None,
+                "admins": ["group:payments-admins"],
+                "auditors": [],
+                "access": {"secrets": "member", "exec": "admin"},
+                "delegation": True,
+                "namespace_prefix": "payments-",
                 "service_types": ["ExternalName", "LoadBalancer"],
                 "ingress_hosts": ["*.pay.example.com", "pay.example.com"],
                 "storage_classes": ["encrypted-hdd", "encrypted-ssd"],
@@ -63,7 +91,13 @@ def test_knowledge_is_what_the_baseline_says() -> None:
             {
                 "name": "shop",
                 "namespaces": {"shop-web": "baseline"},
-                "subjects": ["group:shop-admins"],
+                "subjects": ["group:auditors", "group:payments-admins", "group:shop-admins"],
+                "parent": "payments",
+                "admins": ["group:payments-admins", "group:shop-admins"],
+                "auditors": ["group:auditors"],
+                "access": {},
+                "delegation": False,
+                "namespace_prefix": None,
                 "service_types": [],
                 "ingress_hosts": [],
                 "storage_classes": [],
@@ -75,6 +109,15 @@ def test_knowledge_is_what_the_baseline_says() -> None:
         "apparmor_required": True,
         "host_paths": {"monitoring": ["/var/log/audit", "/var/log/pods"]},
         "platform": ["group:platform", "user:root@example.com"],
+        "break_glass": [
+            {
+                "name": "outage",
+                "tenant": "shop",
+                "subjects": ["user:bob@example.com"],
+                "owner": "platform-team",
+                "expires": "2027-01-15",
+            }
+        ],
         "today": None,
     }
     assert {key: known[key] for key in expected} == expected
@@ -105,7 +148,8 @@ def test_the_order_in_the_baseline_makes_no_difference() -> None:
     ("subject", "tenants"),
     [
         ("group:shop-admins", ["shop"]),
-        ("group:payments-admins", ["payments"]),
+        ("group:payments-admins", ["payments", "shop"]),
+        ("group:payments-developers", ["payments"]),
         ("serviceaccount:shop-web/anything", ["shop"]),
         ("serviceaccount:ci/deployer", ["payments"]),
         ("group:somebody-else", []),

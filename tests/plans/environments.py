@@ -73,6 +73,7 @@ def environment_data(version: str) -> dict[str, Any]:
             {
                 "name": "shop",
                 "namespaces": [{"name": "shop-web", "pod_security": "baseline", "quota": {"pods": 20}}],
+                "admins": ["group:shop-admins"],
                 "decommission": "2027-06-30",
                 "flows": [
                     {

@@ -49,9 +49,11 @@ def test_everything_that_two_tenants_get() -> None:
         "Role/payments-api/tenant-admin",
         "Role/payments-api/tenant-member",
         "Role/payments-api/tenant-viewer",
+        "Role/shop-web/tenant-admin",
         "RoleBinding/payments-api/tenant-admin",
         "RoleBinding/payments-api/tenant-member",
         "RoleBinding/payments-api/tenant-viewer",
+        "RoleBinding/shop-web/tenant-admin",
     ]
 
 
@@ -108,12 +110,13 @@ def test_flows_of_others_never_take_the_name_of_an_own_flow() -> None:
     tenants = [
         {
             "name": "t",
+            "admins": ["group:admins"],
             "namespaces": [{"name": "target"}, {"name": "beside"}],
             "flows": [flow("a-b-c", "beside")],
             "accepts": ["a/b-c", "a-b/c"],
         },
-        {"name": "a", "namespaces": [{"name": "one"}], "flows": [flow("b-c", "one")]},
-        {"name": "a-b", "namespaces": [{"name": "two"}], "flows": [flow("c", "two")]},
+        {"name": "a", "admins": ["group:admins"], "namespaces": [{"name": "one"}], "flows": [flow("b-c", "one")]},
+        {"name": "a-b", "admins": ["group:admins"], "namespaces": [{"name": "two"}], "flows": [flow("c", "two")]},
     ]
     baseline = read_baseline(sample({"tenants": tenants}))
     made = [
@@ -133,8 +136,13 @@ def test_the_longest_names_still_make_names_of_objects() -> None:
         "ports": ["TCP/1"],
     }
     tenants = [
-        {"name": "target", "namespaces": [{"name": "target"}], "accepts": [f"{'t' * 63}/{'f' * 63}"]},
-        {"name": "t" * 63, "namespaces": [{"name": long}], "flows": [flow]},
+        {
+            "name": "target",
+            "admins": ["group:admins"],
+            "namespaces": [{"name": "target"}],
+            "accepts": [f"{'t' * 63}/{'f' * 63}"],
+        },
+        {"name": "t" * 63, "admins": ["group:admins"], "namespaces": [{"name": long}], "flows": [flow]},
     ]
     plan = plan_baseline(read_baseline(sample({"tenants": tenants})))
     assert max(len(name_of(one)) for one in plan.manifests) == len("allow-") + 63 + 1 + 63 + len("-in")

@@ -121,7 +121,8 @@ def environments(draw: st.DrawFn) -> dict[str, Any]:
                     if one != declarer and f"{declarer}/{flow['name']}" not in accepts[one]:
                         accepts[one].append(f"{declarer}/{flow['name']}")
     tenants = [
-        {"name": name, "namespaces": [{"name": one} for one in OWN[name]], "flows": flows[name],
+        {"name": name, "admins": ["group:admins"], "namespaces": [{"name": one} for one in OWN[name]],
+         "flows": flows[name],
          "accepts": accepts[name], "labels": labels}
         for name, labels in (("a", {"example.com/zone": "x"}), ("b", {"example.com/team": "b"}))
     ]  # fmt: skip
@@ -195,7 +196,7 @@ def test_the_test_would_notice_a_policy_that_is_missing(name: str) -> None:
     flow = {"name": "f", "source": {"end": "prometheus"}, "destination": {"namespace": "a-one"}, "ports": ["TCP/80"]}
     data = sample(
         {
-            "tenants": [{"name": "a", "namespaces": [{"name": "a-one"}], "flows": [flow]}],
+            "tenants": [{"name": "a", "admins": ["group:admins"], "namespaces": [{"name": "a-one"}], "flows": [flow]}],
             "network": {"ends": NAMED, "system_namespaces": [{"name": "mon", "called_by_api_server": []}]},
         }
     )

@@ -69,7 +69,13 @@ def written_by(plan: str) -> set[str]:
     """Flags, fields of documents and kinds of objects that a plan writes in one of the versions."""
     if plan == "tenant":
         tenant = TenantInputs.model_validate(
-            {"name": "shop", "namespaces": [{"name": "shop-web"}], "kubernetes": "1.36", "protect": False}
+            {
+                "name": "shop",
+                "admins": ["group:admins"],
+                "namespaces": [{"name": "shop-web"}],
+                "kubernetes": "1.36",
+                "protect": False,
+            }
         )
         return {str(manifest["kind"]) for manifest in plan_tenant(tenant)}
     parts = [part_of(plan, version) for version in VERSIONS]

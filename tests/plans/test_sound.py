@@ -63,6 +63,7 @@ def _payments() -> dict[str, Any]:
 def _shop() -> dict[str, Any]:
     return {
         "name": "shop",
+        "admins": ["group:admins"],
         "namespaces": [{"name": "shop-web", "pod_security": "baseline"}, {"name": "shop-ci"}],
         "members": ["group:shop-developers"],
         "viewers": ["group:support"],
@@ -78,7 +79,12 @@ def _shop() -> dict[str, Any]:
 
 
 def _reports() -> dict[str, Any]:
-    return {"name": "reports", "namespaces": [{"name": "reports"}], "decommission": "2027-06-30"}
+    return {
+        "name": "reports",
+        "admins": ["group:admins"],
+        "namespaces": [{"name": "reports"}],
+        "decommission": "2027-06-30",
+    }
 
 
 WITH_LOADER = {"apparmor": {"profiles": [{"name": "web"}], "loader": LOADER, "required": True}}

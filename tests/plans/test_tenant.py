@@ -15,6 +15,7 @@ DNS_LABELS = {"namespace_labels": {"name": "kube-system"}}
 def objects(version: str = "1.36", **changes: Any) -> dict[str, dict[str, Any]]:
     data = {
         "name": "payments",
+        "admins": ["group:admins"],
         "namespaces": [{"name": "payments-api"}],
         "kubernetes": version,
         "dns": DNS_LABELS,

@@ -17,6 +17,7 @@ from tests.resources.monitor import Recording, record
 TENANTS: list[Any] = [
     {
         "name": "payments",
+        "admins": ["group:admins"],
         "namespaces": [{"name": "payments-api"}],
         "accepts": ["shop/pay"],
         "flows": [
@@ -30,6 +31,7 @@ TENANTS: list[Any] = [
     },
     {
         "name": "shop",
+        "admins": ["group:admins"],
         "namespaces": [{"name": "shop-web"}, {"name": "shop-cart"}],
         "members": ["group:shop"],
         "flows": [
@@ -138,6 +140,25 @@ def test_a_loader_comes_after_what_would_refuse_its_pods(version: str) -> None:
     assert bool(before) == (version != "1.24" and version != "1.37")
 
 
+def test_rights_for_an_emergency_come_after_the_tenant_and_are_said_aloud() -> None:
+    emergency = {
+        "name": "outage",
+        "tenant": "payments",
+        "subjects": ["user:bob@example.com"],
+        "reason": "The payments database does not start.",
+        "owner": "platform-team",
+        "expires": "2027-01-15",
+    }
+    whole = args(break_glass=[emergency])
+    recording = record(lambda: HardenedBaseline("baseline", whole))
+    found = [resource.inputs for resource in recording.objects()]
+    assert [one for one in plan_baseline(Baseline.model_validate(whole)).manifests if one not in found] == []
+    binding = recording.named("baseline/RoleBinding/payments-api/break-glass-outage")
+    assert binding.parent == "baseline"
+    needed = {"baseline/Role/payments-api/break-glass-outage", "baseline/payments/Namespace/payments-api"}
+    assert needed <= set(binding.dependencies)
+
+
 @pytest.mark.parametrize("apparmor", [APPARMOR, {"profiles": APPARMOR["profiles"]}], ids=["loader", "files"])
 def test_programs_learn_the_names_of_profiles_and_wait_for_the_loader(apparmor: Any) -> None:
     def program() -> None:
@@ -157,6 +178,7 @@ def test_long_names_of_two_tenants_meet_in_one_flow() -> None:
     tenant, flow = "t" * 40, "f" * 60
     long = {
         "name": tenant,
+        "admins": ["group:admins"],
         "namespaces": [{"name": "long"}],
         "flows": [
             {

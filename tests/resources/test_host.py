@@ -25,7 +25,12 @@ from k8s_hardening.resources import host
 from tests.resources.monitor import Recording, record
 
 PACKAGE = Path(__file__).parents[2] / "components"
-INPUTS: dict[str, Any] = {"name": "payments", "kubernetes": "1.36", "namespaces": [{"name": "payments-api"}]}
+INPUTS: dict[str, Any] = {
+    "name": "payments",
+    "kubernetes": "1.36",
+    "admins": ["group:admins"],
+    "namespaces": [{"name": "payments-api"}],
+}
 
 
 def construct(**changes: Any) -> tuple[Recording, dict[str, Any]]:

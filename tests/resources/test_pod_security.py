@@ -67,7 +67,7 @@ def test_a_mistake_is_one_readable_error() -> None:
 def whole(**changes: Any) -> Recording:
     args: HardenedBaselineArgs = environment(
         kubernetes="1.20", dns={"namespace_labels": {"name": "kube-system"}}, tenants=[
-            {"name": "payments", "namespaces": [{"name": "payments-api"}]}
+            {"name": "payments", "admins": ["group:admins"], "namespaces": [{"name": "payments-api"}]}
         ], **changes)  # fmt: skip
     return record(lambda: HardenedBaseline("baseline", args))
 

@@ -122,6 +122,16 @@ TENANT = {
     "admins": ["group:payments-admins"],
     "members": ["user:alice@example.com"],
     "viewers": ["serviceaccount:ci/viewer"],
+    "separation": True,
+    "access": {
+        "secrets": "member",
+        "exec": "admin",
+        "attach": "admin",
+        "portForward": "member",
+        "ephemeralContainers": "admin",
+    },
+    "delegation": True,
+    "namespacePrefix": "payments-",
     "labels": {"example.com/cost_centre": "cc-1"},
     "flows": FLOWS,
     "decommission": "2026-12-31",
@@ -129,6 +139,9 @@ TENANT = {
 SHOP = {
     **TENANT,
     "name": "shop",
+    "parent": "payments",
+    "namespacePrefix": "payments-shop-",
+    "admins": ["group:shop-admins"],
     "namespaces": [{**NAMESPACE, "name": "shop-web"}],
     "flows": [],
     "accepts": ["payments/shop"],
@@ -228,7 +241,13 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
                 {
                     "name": "payments",
                     "namespaces": {"payments-api": "restricted"},
-                    "subjects": ["group:payments-admins"],
+                    "subjects": ["group:payments-admins", "group:auditors"],
+                    "parent": "retail",
+                    "admins": ["group:payments-admins"],
+                    "auditors": ["group:auditors"],
+                    "access": {"secrets": "member"},
+                    "delegation": True,
+                    "namespacePrefix": "payments-",
                     **LIMITS,
                     "labels": {"example.com/zone": "a"},
                 }
@@ -281,6 +300,10 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
         TenantInputs,
         {
             **TENANT,
+            "parent": "retail",
+            "parentAdmins": ["group:retail-admins"],
+            "parentViewers": ["group:retail-auditors"],
+            "unfinishedPolicies": True,
             "kubernetes": "1.36",
             "dns": DNS,
             "tenants": {"shop": ["shop-web"]},
@@ -321,6 +344,17 @@ EVERYTHING: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
             "dns": DNS,
             "network": NETWORK,
             "tenants": [{**TENANT, "accepts": []}, SHOP],
+            "breakGlass": [
+                {
+                    "name": "outage",
+                    "tenant": "shop",
+                    "cluster": False,
+                    "subjects": ["user:bob@example.com"],
+                    "reason": "The shop does not answer.",
+                    "owner": "platform-team",
+                    "expires": "2027-01-15",
+                }
+            ],
             "controlPlane": CONTROL_PLANE,
             "apparmor": {
                 "profiles": APPARMOR_PROFILES,
@@ -409,8 +443,9 @@ def test_nothing_is_lost_between_another_language_and_the_model(component: str) 
     unset = {path for path in unset_of(inputs) if component != "ControlPlane" and not path.startswith(elsewhere)}
     # A target is either files or a cluster, and each end of a flow one of several kinds (a test below counts them).
     of_flows = {name for kind in (EndSpec, FlowSpec, NamedEndSpec) for name in kind.model_fields}
+    # Some tenant is a part of no other.
     # Calico's API is for the one kind that lets nothing be overridden, so it excludes by_default.
-    assert {path.rpartition(".")[2] for path in unset} <= {*of_flows, "context_config", "calico_api"}
+    assert {path.rpartition(".")[2] for path in unset} <= {*of_flows, "context_config", "calico_api", "parent"}
     assert leaves(inputs.model_dump(mode="json", exclude_unset=True)) >= leaves(sent)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from k8s_hardening.cli.stack_guards import refuse_removals
+from k8s_hardening.cli.stack_guards import refuse_ended_emergencies, refuse_removals
 from k8s_hardening.cli.stack_options import (
     engine_arguments,
     format_option,
@@ -49,6 +49,7 @@ def preview(
       k8s-hardening preview --project examples/team-stack --pack-config examples/team-stack/pack.dev.json
     """
     workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json", no_color=no_color)
+    refuse_ended_emergencies(baseline)
     refuse_removals(workspace, baseline)
     outcome = workspace.preview(*arguments)
     show(outcome, form, no_color=no_color)

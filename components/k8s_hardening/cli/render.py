@@ -12,6 +12,7 @@ import click
 from k8s_hardening.cli.folder import Content, replace_folder
 from k8s_hardening.cli.report import count
 from k8s_hardening.cli.stack_files import baseline_of
+from k8s_hardening.cli.stack_guards import refuse_ended_emergencies
 from k8s_hardening.cli.stack_options import project_option
 from k8s_hardening.kube.manifest import Manifest, expand_lists, kind_of, name_of, namespace_of
 from k8s_hardening.kube.yaml_text import as_yaml
@@ -51,7 +52,9 @@ def render(stack: str, out: Path, project: Path, form: str) -> None:
       k8s-hardening render --stack dev --out out/render-dev
       k8s-hardening render --stack prod --out /tmp/prod && kubectl apply --dry-run=server -f /tmp/prod/manifests
     """
-    plan = plan_baseline(baseline_of(project, stack))
+    baseline = baseline_of(project, stack)
+    refuse_ended_emergencies(baseline)
+    plan = plan_baseline(baseline)
     files = dict(rendered(plan))
     replace_folder(out, files)
     if form == "json":

@@ -14,6 +14,7 @@ from k8s_hardening.engine.toolchain import EngineError
 from k8s_hardening.engine.workspace import Workspace
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.problems import BadInputError
+from k8s_hardening.plans.break_glass import ended_refusals
 from k8s_hardening.plans.removal import removal_refusals
 from k8s_hardening.plans.split import LIMIT, refuse_too_large
 
@@ -44,6 +45,16 @@ def refuse_too_many(baseline: Baseline | None) -> None:
     """
     if baseline is not None:
         _refuse(refuse_too_large(baseline))
+
+
+def refuse_ended_emergencies(baseline: Baseline | None) -> None:
+    """Stop when rights for an emergency stand in the baseline after their last day.
+
+    Raises:
+        BadInputError: with a line for each.
+    """
+    if baseline is not None:
+        _refuse(ended_refusals(baseline, datetime.datetime.now(tz=datetime.UTC).date()))
 
 
 def refuse_too_many_judged(summary: Summary) -> None:

@@ -9,7 +9,13 @@ import click
 
 from k8s_hardening.cli.drift import look
 from k8s_hardening.cli.drift_texts import drift_lines
-from k8s_hardening.cli.stack_guards import confirm, refuse_removals, refuse_too_many, refuse_too_many_judged
+from k8s_hardening.cli.stack_guards import (
+    confirm,
+    refuse_ended_emergencies,
+    refuse_removals,
+    refuse_too_many,
+    refuse_too_many_judged,
+)
 from k8s_hardening.cli.stack_leftovers import forget_begun, say, say_what_is_left
 from k8s_hardening.cli.stack_options import (
     engine_arguments,
@@ -57,6 +63,7 @@ def up(
     """
     workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json", no_color=no_color)
     refuse_too_many(baseline)
+    refuse_ended_emergencies(baseline)
     refuse_removals(workspace, baseline)
     found = None if workspace.renders else look(workspace)
     if found is not None and found.objects:

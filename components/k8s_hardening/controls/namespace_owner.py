@@ -1,7 +1,8 @@
 """A namespace must be what the judge knows it to be: whose it is, and which Pod Security level it enforces at least.
 
 Restricted fields of Namespaces, system ones excepted, as soon as the judge knows any tenant: metadata.name, which
-must be a namespace of some tenant; the label k8s-hardening/tenant, which must name that tenant; labels by which the
+must be a namespace of some tenant; the label k8s-hardening/tenant, which must name that tenant; the label
+k8s-hardening/parent, which must name what that tenant is a part of; labels by which the
 environment's flows select namespaces, which must be those of that tenant; from 1.23 on the label
 pod-security.kubernetes.io/enforce, which must be no weaker than the known level, as far as what is exempt in the
 namespace lets that be enforced. Labels never teach the judge anything. A label that enforces nothing at all belongs
@@ -16,15 +17,15 @@ from k8s_hardening.controls.admission import AdmissionRule
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
 from k8s_hardening.controls.namespace_pod_security import LABELS, LABELS_PATH, LEVELS
 from k8s_hardening.controls.shared.admitted_levels import admitted_level, how_to_enforce
-from k8s_hardening.controls.shared.platform_subjects import by_others
+from k8s_hardening.controls.shared.platform_subjects import by_others, comes_from
 from k8s_hardening.controls.shared.stack_namespaces import is_user_namespace, labels_of, raw_name
 from k8s_hardening.kube.admission_policies import CHANGED_NAMESPACES, NEW_NAMESPACES
-from k8s_hardening.kube.cel import text, texts, texts_by_name
+from k8s_hardening.kube.cel import all_of, any_of, text, texts, texts_by_name
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, key_path, name_of
 from k8s_hardening.kube.names import SYSTEM_NAMESPACES
 from k8s_hardening.kube.pod_security import ENFORCE, PREFIX, SINCE, STRICTNESS
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
-from k8s_hardening.model.labels import TENANT_LABEL
+from k8s_hardening.model.labels import PARENT_LABEL, TENANT_LABEL
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -40,6 +41,10 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     label = labels_of(manifest).get(TENANT_LABEL)
     if label != owner.name:
         yield finding(key_path(LABELS_PATH, TENANT_LABEL), label, f'set it to "{owner.name}"')
+    whole = labels_of(manifest).get(PARENT_LABEL)
+    if whole != owner.parent:
+        fix = "remove it" if owner.parent is None else f'set it to "{owner.parent}"'
+        yield finding(key_path(LABELS_PATH, PARENT_LABEL), whole, fix)
     for key in knowledge.namespace_labels:
         value, known = labels_of(manifest).get(key), owner.labels.get(key)
         if value is UNKNOWN or value != known:
@@ -74,18 +79,25 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
     is_known = f"{name} in variables.owners && {tenant} in {labels} && {labels}[{tenant}] == variables.owners[{name}]"
     chosen = knowledge.namespace_labels
     one_of = f" || k in {texts(chosen)}" if chosen else ""
-    is_protected = f"(k == {tenant}{one_of} || k.startsWith({text(f'{PREFIX}/')}))"
-    as_known = [_has_known_value(key, knowledge) for key in chosen]
+    is_protected = f"(k in {texts((TENANT_LABEL, PARENT_LABEL))}{one_of} || k.startsWith({text(f'{PREFIX}/')}))"
+    parents = {name: one.parent for one in knowledge.tenants if one.parent is not None for name in one.namespaces}
+    wholes = {one.name: one.parent for one in knowledge.tenants if one.parent is not None}
+    as_known = [
+        _has_label(PARENT_LABEL, parents, wholes),
+        *(_has_label(key, _known_values(key, knowledge), {}) for key in chosen),
+    ]
+    is_reserved = _is_reserved(knowledge)
+    is_owned = f"{is_known} && !({is_weaker})"
     return (
         AdmissionRule(
             fix="use a namespace of a tenant, with that tenant's label and level",
             targets=(NEW_NAMESPACES,),
-            expressions=(f"{name} in {texts(SYSTEM_NAMESPACES)} || ({is_known} && !({is_weaker}))", *as_known),
+            expressions=(f"{name} in {texts(SYSTEM_NAMESPACES)} || ({is_owned}){is_reserved}", *as_known),
             variables={**LABELS, "owners": texts_by_name(owners)},
             conditions=by_others(knowledge),
         ),
         AdmissionRule(
-            fix=f"leave {_listed((TENANT_LABEL, *chosen))} and those of {PREFIX} to the platform",
+            fix=f"leave {_listed((TENANT_LABEL, PARENT_LABEL, *chosen))} and those of {PREFIX} to the platform",
             targets=(CHANGED_NAMESPACES,),
             expressions=(
                 f"{labels}.all(k, !{is_protected} || (k in variables.before && variables.before[k] == {labels}[k]))",
@@ -97,16 +109,47 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
     )
 
 
-def _has_known_value(key: str, knowledge: Knowledge) -> str:
-    """That a new namespace has a label of the platform exactly where its tenant has it."""
-    known = {
+def _known_values(key: str, knowledge: Knowledge) -> dict[str, str]:
+    return {
         name: tenant.labels[key] for tenant in knowledge.tenants for name in tenant.namespaces if key in tenant.labels
     }
-    values, label, name = texts_by_name(known), text(key), "object.metadata.name"
-    labels = "variables.labels"
-    return (
-        f"{label} in {labels} ? ({name} in {values} && {values}[{name}] == {labels}[{label}]) : !({name} in {values})"
-    )
+
+
+def _has_label(key: str, by_name: dict[str, str], by_tenant: dict[str, str]) -> str:
+    """That a new namespace has a label of the platform exactly where its tenant has it.
+
+    Namespaces that the baseline does not name yet go by the tenant that their label names.
+    """
+    values, label, name, labels = texts_by_name(by_name), text(key), "object.metadata.name", "variables.labels"
+    has_known = f"{name} in {values} && {values}[{name}] == {labels}[{label}]"
+    if by_tenant:
+        tenants, owner = texts_by_name(by_tenant), f"{labels}[{text(TENANT_LABEL)}]"
+        is_new = f"!({name} in variables.owners) && {text(TENANT_LABEL)} in {labels} && {owner} in {tenants}"
+        has_known = f"({has_known}) || ({is_new} && {tenants}[{owner}] == {labels}[{label}])"
+    return f"{label} in {labels} ? ({has_known}) : !({name} in {values})"
+
+
+def _is_reserved(knowledge: Knowledge) -> str:
+    """A further way in: a namespace of a name that is left to the sender's tenant, with its label, restricted."""
+    labels, name, level = "variables.labels", "object.metadata.name", text(ENFORCE)
+    is_version = f"(k.startsWith({text(f'{PREFIX}/')}) && k.endsWith('-version'))"
+    ways = []
+    for tenant in knowledge.tenants:
+        if tenant.namespace_prefix is None:
+            continue
+        ways.append(
+            all_of(
+                [
+                    f"{name}.startsWith({text(tenant.namespace_prefix)})",
+                    f"!({name} in variables.owners)",
+                    f"{text(TENANT_LABEL)} in {labels} && {labels}[{text(TENANT_LABEL)}] == {text(tenant.name)}",
+                    f"{level} in {labels} && {labels}[{level}] == 'restricted'",
+                    f"{labels}.all(k, !{is_version} || {labels}[k] in {texts(('latest', f'v{knowledge.kubernetes}'))})",
+                    comes_from(tenant.admins),
+                ]
+            )
+        )
+    return f" || {any_of(ways)}" if len(ways) == 1 else f" || ({any_of(ways)})" if ways else ""
 
 
 def _listed(keys: tuple[str, ...]) -> str:

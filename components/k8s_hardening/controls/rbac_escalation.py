@@ -42,9 +42,16 @@ _CHANGE = frozenset({"update", "patch"})
 _ADMISSION = Grant("admissionregistration.k8s.io", _WRITE, "reads and changes every request, or switches its rules off")
 # Labels change through the subresources of a namespace too, and a quota is kept by its status
 # (k8s.io/kubernetes v1.37.2 pkg/registry/core/namespace/strategy.go, apiserver admission/plugin/resourcequota).
+_ROUTES = "sends what Services and Ingresses receive to pods of other namespaces"
 _NAMESPACE = Grant("", _CHANGE, "lifts the Pod Security level of the namespace")
 GRANTS: dict[str, Grant] = {
+    # An APIService hands an API group to any Service: what its users send, Secrets included, then passes there.
+    "apiservices": Grant("apiregistration.k8s.io", _WRITE, "answers for a whole API in place of the server"),
     "certificatesigningrequests/approval": Grant("certificates.k8s.io", _CHANGE, "makes certificates for anybody"),
+    "clustertrustbundles": Grant("certificates.k8s.io", _WRITE, "makes workloads trust certificates of its own"),
+    # CVE-2021-25740; the built-in roles lost the right to change both (bootstrappolicy/policy.go).
+    "endpoints": Grant("", _WRITE, _ROUTES),
+    "endpointslices": Grant("discovery.k8s.io", _WRITE, _ROUTES),
     "limitranges": Grant("", _WRITE, "lifts the limits of the namespace"),
     "mutatingadmissionpolicies": _ADMISSION,
     "mutatingadmissionpolicybindings": _ADMISSION,

@@ -1,11 +1,12 @@
-"""A tenant's people must not hold the built-in roles admin and edit in its namespaces, nor those of components.
+"""A tenant's people must not hold the built-in roles admin, edit and view in its namespaces, nor those of components.
 
 Restricted field: roleRef of a RoleBinding in a tenant's namespace with a subject of that tenant. Not allowed: the
 ClusterRoles of ROLES. In every version they may create and delete NetworkPolicies, and so open the namespace's
 deny-all, or bind a role that may (k8s.io/kubernetes v1.18.20 to v1.37.2
-plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata/cluster-roles.yaml). Nor those that the server keeps for its
-own components (OF_COMPONENTS, and controller-roles.yaml beside that file): they delete anything, raise their own
-rights, or make tokens of other service accounts.
+plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata/cluster-roles.yaml). The role view may none of that, but all
+three gather the rules of every ClusterRole with a label, so that whoever installs an operator widens them. Nor those
+that the server keeps for its own components (OF_COMPONENTS, and controller-roles.yaml beside that file): they delete
+anything, raise their own rights, or make tokens of other service accounts.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
 from k8s_hardening.kube.rbac import binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
-ROLES = ("admin", "edit", "system:aggregate-to-admin", "system:aggregate-to-edit")
+ROLES = (
+    "admin",
+    "edit",
+    "system:aggregate-to-admin",
+    "system:aggregate-to-edit",
+    "system:aggregate-to-view",
+    "view",
+)
 OF_COMPONENTS = ("system:kube-controller-manager", "system:kube-scheduler", "system:node")
 _CONTROLLER = "system:controller:"
 _FIX = "refer to a Role that leaves networkpolicies to the platform"
@@ -42,7 +50,7 @@ def _is_too_much(role: object) -> bool:
 
 CONTROL = Control(
     id="tenant-builtin-roles",
-    requirement="A tenant's people must not hold built-in roles that may delete its deny-all or gain more rights.",
+    requirement="A tenant's people must not hold built-in roles, which delete its deny-all or widen by themselves.",
     severity=Severity.HIGH,
     chapter="rbac",
     profile=Profile.FULL,

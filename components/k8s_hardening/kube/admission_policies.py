@@ -124,6 +124,11 @@ INGRESSES = Target(
 _NAMESPACES = (Resources("", "v1", ("namespaces",)),)
 NEW_NAMESPACES = Target("new", _NAMESPACES, frozenset({"Namespace"}), "object.metadata.labels", operations=("CREATE",))
 CHANGED_NAMESPACES = Target("changed", _NAMESPACES, frozenset({"Namespace"}), "object.metadata", operations=("UPDATE",))
+_BINDINGS = (Resources("rbac.authorization.k8s.io", "v1", ("rolebindings",)),)
+_BINDING = frozenset({"RoleBinding"})
+NEW_BINDINGS = Target("new", _BINDINGS, _BINDING, "object", operations=("CREATE",))
+CHANGED_BINDINGS = Target("changed", _BINDINGS, _BINDING, "object", operations=("UPDATE",))
+GONE_BINDINGS = Target("gone", _BINDINGS, _BINDING, "oldObject", operations=("DELETE",))
 
 # Who makes an object from another: kind that is made -> kind it stems from -> the controller's service account. A pod
 # of a Deployment is made by the controller of its ReplicaSet.

@@ -14,6 +14,7 @@ from k8s_hardening.model.apparmor import AppArmorSpec
 from k8s_hardening.model.apparmor_crossing import loader_and_baseline_problems
 from k8s_hardening.model.apparmor_loader import loader_exemptions
 from k8s_hardening.model.base import Model, Whole
+from k8s_hardening.model.break_glass import BreakGlassSpec
 from k8s_hardening.model.checked import Name, Switch, config_key, matching, wrong
 from k8s_hardening.model.cluster_deny import ClusterDenySpec, cluster_deny_problems
 from k8s_hardening.model.cni import CniSpec
@@ -55,13 +56,21 @@ class TargetSpec(Model):
         return self.render is None
 
 
-_TENANT = {"name": "payments", "namespaces": [{"name": "payments-api"}]}
+_TENANT = {"name": "payments", "admins": ["group:payments-admins"], "namespaces": [{"name": "payments-api"}]}
 _EXEMPTION = {
     "control": "host-path-volumes",
     "namespace": "monitoring",
     "reason": "The node agent reads the logs of all pods.",
     "owner": "platform-team",
     "expires": "2027-06-30",
+}
+_EMERGENCY = {
+    "name": "db-outage",
+    "tenant": "payments",
+    "subjects": ["user:oidc:bob@example.com"],
+    "reason": "The payments database does not start; incident 4711.",
+    "owner": "platform-team",
+    "expires": "2027-01-15",
 }
 
 
@@ -102,6 +111,8 @@ class Baseline(Whole):
     """Fill in the security contexts of all workloads below the component, and say each change."""
     workloads: WorkloadsSpec = WorkloadsSpec()
     """What to fill in beside the defaults."""
+    break_glass: tuple[BreakGlassSpec, ...] = Field(default=(), examples=[[_EMERGENCY]])
+    """Weaker: rights for emergencies, each until a day; every preview names them."""
     exemptions: tuple[Exemption, ...] = Field(default=(), examples=[[_EXEMPTION]])
     """Exceptions to controls; they reach the pack through its own configuration only."""
     enforcement: EnforcementSpec = EnforcementSpec()

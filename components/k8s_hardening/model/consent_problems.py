@@ -10,6 +10,7 @@ from k8s_hardening.kube.networks import METADATA_NETWORKS
 from k8s_hardening.model.flow_problems import Known, is_wide
 from k8s_hardening.model.parts import ENDS_OF_FLOWS, Party, ends_of, plain_list, plain_map, plain_text
 from k8s_hardening.model.raw import Problem
+from k8s_hardening.model.subtenants import is_part_of
 
 _OPEN = "network-policy-open"  # the control that finds policies which admit everybody
 _METADATA = frozenset(map(str, METADATA_NETWORKS))
@@ -28,6 +29,9 @@ def consent_problems(parties: Sequence[Party], known: Known) -> Iterator[Problem
             for key, end in ends_of(flow):
                 for other in _owners_of(end, known, by_name):
                     text = f"{party.name}/{name}"
+                    # The whole's admins are the part's own, so that its word is theirs; the part asks the whole.
+                    if is_part_of(other, party, by_name):
+                        continue
                     if other.name != party.name and party.name and name and (other.name, text) not in accepted:
                         yield (
                             (*loc, key),

@@ -10,6 +10,7 @@ from typing import Any
 from k8s_hardening.kube.names import suggest_dns1123_label
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
 from k8s_hardening.kube.version import KubeVersion, supported
+from k8s_hardening.model.break_glass import break_glass_problems
 from k8s_hardening.model.consent_problems import consent_problems, weakness_problems
 from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.flow_problems import (
@@ -35,7 +36,10 @@ from k8s_hardening.model.parts import (
     system_namespaces_in,
     tenants_in,
 )
+from k8s_hardening.model.people_problems import people_problems, sign_in_problems
+from k8s_hardening.model.policed_problems import policed_problems
 from k8s_hardening.model.raw import Loc, Problem
+from k8s_hardening.model.subtenants import nesting_problems
 from k8s_hardening.model.system_problems import (
     ENDS_OF_DNS,
     dns_namespace,
@@ -60,7 +64,13 @@ def baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
         for _, name in system.namespaces():
             owners.setdefault(name, system)
     for tenant in tenants:
+        yield from people_problems(tenant)
         yield from _foreign_accounts(tenant, owners)
+    yield from sign_in_problems(data, tenants)
+    yield from break_glass_problems(data, tenants)
+    yield from nesting_problems(tenants)
+    unfinished = plain_map(data.get("admission_policies")).get("unfinished_api") is True
+    yield from policed_problems(data, tenants, unfinished_api=unfinished)
     if (version := supported(data.get("kubernetes"))) is not None:
         yield from _dns(data, version)
     yield from _network(data, tenants, systems, owners)
@@ -101,6 +111,8 @@ def tenant_problems(data: dict[str, Any]) -> Iterator[Problem]:
     known = Known.of_component(data, tenant)
     flows = list(tenant.flows())
     yield from _namespaces(tenant, {})
+    yield from people_problems(tenant)
+    yield from policed_problems(data, [tenant], unfinished_api=data.get("unfinished_policies") is True)
     own = {name for _, name in tenant.namespaces()}
     yield from dns_of_tenants(data, dict.fromkeys(own, tenant))
     yield from flows_elsewhere(flows, own, "a namespace of this tenant", known)

@@ -8,7 +8,9 @@ from k8s_hardening.model.apparmor_loader import NAMESPACE as LOADER_NAMESPACE
 from k8s_hardening.model.apparmor_text import profile_names
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
-from k8s_hardening.model.knowledge import DenialFacts, DnsFacts, Knowledge, TenantFacts
+from k8s_hardening.model.inheriting import inherited
+from k8s_hardening.model.knowledge import DenialFacts, DnsFacts, EmergencyFacts, Knowledge, TenantFacts
+from k8s_hardening.model.people import Holder
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.model.tenant import TenantSpec
 
@@ -36,10 +38,25 @@ def knowledge_of(baseline: Baseline) -> Knowledge:
         namespace_labels=tuple(sorted(set(baseline.network.namespace_labels))),
         dns=_dns(baseline),
         tenants=tuple(
-            facts_of(tenant, baseline.network.namespace_labels)
+            facts_of(
+                tenant,
+                baseline.network.namespace_labels,
+                parent_admins=inherited(tenant, baseline.tenants, "admins"),
+                parent_viewers=inherited(tenant, baseline.tenants, "viewers"),
+            )
             for tenant in sorted(baseline.tenants, key=lambda tenant: tenant.name)
         ),
         privileged_namespaces=tuple(sorted(_privileged_namespaces(baseline))),
+        break_glass=tuple(
+            EmergencyFacts(
+                name=one.name,
+                subjects=tuple(sorted(set(one.subjects))),
+                tenant=one.tenant,
+                owner=one.owner,
+                expires=one.expires,
+            )
+            for one in sorted(baseline.break_glass, key=lambda one: one.name)
+        ),
         exemptions=tuple(sorted(baseline.every_exemption, key=lambda exemption: exemption.model_dump_json())),
     )
 
@@ -68,15 +85,34 @@ def _dns(baseline: Baseline) -> DnsFacts | None:
     return DnsFacts(namespace=dns.namespace, pods=dict(sorted(dns.pods.items()))) if is_closed else None
 
 
-def facts_of(tenant: TenantSpec, namespace_labels: Collection[str] = ()) -> TenantFacts:
-    """Who a tenant is, in sorted order; with the labels of its namespaces that only the platform sets."""
+def facts_of(
+    tenant: TenantSpec,
+    namespace_labels: Collection[str] = (),
+    *,
+    parent_admins: Collection[str] = (),
+    parent_viewers: Collection[str] = (),
+) -> TenantFacts:
+    """Who a tenant is, in sorted order; with the labels of its namespaces that only the platform sets.
+
+    Args:
+        tenant: the tenant itself.
+        namespace_labels: keys of the labels that only the platform sets.
+        parent_admins: admins of the tenants that it is a part of.
+        parent_viewers: viewers of the tenants that it is a part of.
+    """
     return TenantFacts(
         name=tenant.name,
         namespaces={
             namespace.name: namespace.pod_security.value
             for namespace in sorted(tenant.namespaces, key=lambda namespace: namespace.name)
         },
-        subjects=tuple(sorted(set(tenant.subjects()))),
+        subjects=tuple(sorted({*tenant.subjects(), *parent_admins, *parent_viewers})),
+        parent=tenant.parent,
+        admins=tuple(sorted({*tenant.admins, *parent_admins})),
+        auditors=tuple(sorted({*tenant.viewers, *parent_viewers})) if tenant.separation else (),
+        access={right: held for right, held in tenant.access.held().items() if held is not Holder.NOBODY},
+        delegation=tenant.delegation,
+        namespace_prefix=tenant.namespace_prefix,
         service_types=tuple(sorted({one.value for one in tenant.service_types})),
         ingress_hosts=tuple(sorted(set(tenant.ingress_hosts))),
         storage_classes=tuple(sorted(set(tenant.storage_classes))),

@@ -11,6 +11,7 @@ import datetime
 from k8s_hardening.kube.version import NEWEST, KubeVersion
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.exemption import Exemption
+from k8s_hardening.model.people import Holder
 
 
 class TenantFacts(Model):
@@ -22,6 +23,18 @@ class TenantFacts(Model):
     """Namespace name -> Pod Security level that it must enforce at least."""
     subjects: tuple[str, ...] = ()
     """Users, groups and service accounts of the tenant: `user:x`, `group:y`, `serviceaccount:namespace/name`."""
+    parent: str | None = None
+    """The tenant that it is a part of; that one's admins and viewers are among the subjects."""
+    admins: tuple[str, ...] = ()
+    """Those of the subjects that are its admins."""
+    auditors: tuple[str, ...] = ()
+    """Those of the subjects that may not be anything but viewers."""
+    access: dict[str, Holder] = {}
+    """Right that opens more than it seems to (model/people.py) -> who holds it at least; nobody when left out."""
+    delegation: bool = False
+    """Whether its admins may make members and viewers."""
+    namespace_prefix: str | None = None
+    """How the names of namespaces begin that its admins may make."""
     service_types: tuple[str, ...] = ()
     """Types of Services beside ClusterIP that the tenant may make."""
     ingress_hosts: tuple[str, ...] = ()
@@ -50,6 +63,21 @@ class DenialFacts(Model):
     """Networks that it denies."""
     priority: int
     """Its priority, in Calico the order."""
+
+
+class EmergencyFacts(Model):
+    """Rights for an emergency that the platform has declared."""
+
+    name: str
+    """Name of the emergency."""
+    subjects: tuple[str, ...]
+    """Who has the rights, in the form of a tenant's subjects."""
+    tenant: str | None = None
+    """Tenant in whose namespaces they hold; None for the whole cluster."""
+    owner: str
+    """Who answers for it."""
+    expires: datetime.date
+    """Last day."""
 
 
 class Knowledge(Model):
@@ -89,6 +117,8 @@ class Knowledge(Model):
     tenants: tuple[TenantFacts, ...] = ()
     privileged_namespaces: tuple[str, ...] = ()
     """Namespaces beside kube-system that may use the privileged PodSecurityPolicy."""
+    break_glass: tuple[EmergencyFacts, ...] = ()
+    """Rights for emergencies; what else looks like them was declared by nobody."""
     exemptions: tuple[Exemption, ...] = ()
     today: datetime.date | None = None
     """The day of the verdict, given by the caller since controls read no clock; None leaves exemptions undated."""

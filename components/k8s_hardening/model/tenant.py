@@ -33,6 +33,7 @@ from k8s_hardening.model.ends import DnsSpec, NamedEndSpec
 from k8s_hardening.model.exemption import Exemption
 from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.network import FlowSpec
+from k8s_hardening.model.people import AccessSpec, NamespacePrefix
 from k8s_hardening.model.raw import Problem
 from k8s_hardening.model.workloads import WorkloadsSpec
 
@@ -206,11 +207,21 @@ class TenantSpec(Model):
     )
     """The tenant's namespaces, at least one."""
     admins: tuple[Subject, ...] = Field(default=(), examples=[["group:payments-admins"]])
-    """Who may manage everything in the namespaces but their guard rails."""
+    """Who answers for the tenant: may do what members may, see who has which rights, and what `access` gives."""
     members: tuple[Subject, ...] = Field(default=(), examples=[["serviceaccount:ci/deployer"]])
-    """Who may deploy and debug workloads."""
+    """Who may deploy workloads, and what `access` gives to members."""
     viewers: tuple[Subject, ...] = Field(default=(), examples=[["user:alice@example.com"]])
     """Who may look, Secrets excepted."""
+    parent: Name | None = Field(default=None, examples=["retail"])
+    """Tenant that this one is a part of, and has no more than; that one's admins and viewers are its own, too."""
+    separation: Switch = False
+    """Viewers audit: nobody of them may be an admin or member, of a part or of the whole, nor be made one."""
+    access: AccessSpec = AccessSpec()
+    """Weaker: who reaches into running pods and Secrets."""
+    delegation: Switch = False
+    """Weaker: admins may make members and viewers themselves; needs ValidatingAdmissionPolicy, which limits it."""
+    namespace_prefix: NamespacePrefix | None = Field(default=None, examples=["payments-"])
+    """Weaker: admins may make namespaces of such names, where nobody has rights before the baseline has them."""
     labels: dict[FreeLabelKey, LabelValue] = Field(default={}, examples=[{"example.com/cost-centre": "cc-1042"}])
     """More labels for the namespaces."""
     flows: tuple[FlowSpec, ...] = Field(default=(), examples=[[_FLOW]])
@@ -269,6 +280,12 @@ class TenantInputs(TenantSpec, Whole):
 
     kubernetes: KubeVersion = Field(examples=["1.36"])
     """Kubernetes version of the cluster."""
+    parent_admins: tuple[Subject, ...] = Field(default=(), examples=[["group:retail-admins"]])
+    """Admins of the tenants that this one is a part of."""
+    parent_viewers: tuple[Subject, ...] = Field(default=(), examples=[["group:retail-auditors"]])
+    """Viewers of the tenants that this one is a part of."""
+    unfinished_policies: Switch = False
+    """The API server of 1.26 to 1.29 is told to serve admission policies, without which admins hand no rights on."""
     dns: DnsSpec = DnsSpec()
     """Where the cluster resolves names."""
     tenants: dict[Name, tuple[Name, ...]] = Field(default={}, examples=[{"shop": ["shop-web", "shop-cart"]}])

@@ -13,11 +13,13 @@ from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
 from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.model.images import PullSecretSpec
+from k8s_hardening.model.inheriting import inherited
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.model.tenant import TenantInputs, TenantSpec
 from k8s_hardening.plans.admission_policies import files_of_baseline, missing_policies_advice, objects_of_baseline
 from k8s_hardening.plans.apparmor import profile_file
 from k8s_hardening.plans.apparmor_loader import loader_advice, plan_apparmor_loader
+from k8s_hardening.plans.break_glass import break_glass_advice, plan_break_glass
 from k8s_hardening.plans.cluster_deny import cluster_deny_advice, plan_cluster_deny
 from k8s_hardening.plans.control_plane.dialects.output import DialectOutput
 from k8s_hardening.plans.control_plane.dialects.writer import plan_in_dialect
@@ -51,6 +53,7 @@ def plan_baseline(baseline: Baseline) -> Plan:
             control_plane.owned_by_provider,
             (
                 *_pull_secret_advice(baseline),
+                *break_glass_advice(baseline),
                 *_admission_advice(tenants),
                 *network_advice(baseline),
                 *policies_advice,
@@ -74,6 +77,7 @@ def _beside_tenants(baseline: Baseline, control_plane: DialectOutput) -> tuple[M
     return (
         *(one for spec in baseline.network.system_namespaces for one in plan_deny_all(system_inputs(baseline, spec))),
         *(plan_cluster_deny(denial) if denial is not None else ()),
+        *plan_break_glass(baseline),
         *plan_pod_security(pod_security_inputs(baseline)),
         *objects_of_baseline(baseline),
         *(() if loader is None else plan_apparmor_loader(loader)),
@@ -99,6 +103,9 @@ def tenant_inputs(baseline: Baseline, tenant: TenantSpec) -> TenantInputs:
         **{name: getattr(tenant, name) for name in TenantSpec.model_fields if name != "flows"},
         flows=flows,
         kubernetes=baseline.kubernetes,
+        parent_admins=inherited(tenant, baseline.tenants, "admins"),
+        parent_viewers=inherited(tenant, baseline.tenants, "viewers"),
+        unfinished_policies=baseline.admission_policies.unfinished_api,
         dns=baseline.dns,
         tenants={name: namespaces for name, namespaces in named.items() if name != tenant.name},
         ends=named_ends(baseline, flows),

@@ -113,9 +113,10 @@ def _described(share: StackShare) -> str:
 
 
 def _linked(baseline: Baseline) -> list[list[str]]:
-    """Tenants that flows link with each other, directly or through others."""
+    """Tenants that flows link with each other, directly or through others, and the parts of one tenant."""
     groups = {tenant.name: {tenant.name} for tenant in baseline.tenants}
-    for one, other, _ in links(baseline):
+    parts = [(tenant.name, tenant.parent) for tenant in baseline.tenants if tenant.parent is not None]
+    for one, other in [*((one, other) for one, other, _ in links(baseline)), *parts]:
         if groups[one] is not groups[other]:
             groups[one] |= groups[other]
             for name in groups[other]:

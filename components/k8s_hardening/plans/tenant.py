@@ -11,14 +11,14 @@ from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
 from k8s_hardening.kube.pod_security import judges
 from k8s_hardening.model.knowing import facts_of
 from k8s_hardening.model.knowledge import Knowledge
-from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, TENANT_LABEL
+from k8s_hardening.model.labels import DECOMMISSION_ANNOTATION, MANAGED_BY, NAMESPACE_LABEL, PARENT_LABEL, TENANT_LABEL
 from k8s_hardening.model.tenant import NamespaceSpec, TenantInputs
 from k8s_hardening.plans.flows import Place, Surroundings
 from k8s_hardening.plans.network import deny_all
 from k8s_hardening.plans.objects import account, object_in
 from k8s_hardening.plans.plan import hardened
 from k8s_hardening.plans.pod_security import pod_security_labels, weaker_label_advice
-from k8s_hardening.plans.tenant_roles import rules_of
+from k8s_hardening.plans.tenant_roles import cluster_objects, role_objects
 
 
 def plan_tenant(inputs: TenantInputs) -> tuple[Manifest, ...]:
@@ -27,7 +27,8 @@ def plan_tenant(inputs: TenantInputs) -> tuple[Manifest, ...]:
 
 
 def _knowledge(inputs: TenantInputs) -> Knowledge:
-    return Knowledge(kubernetes=inputs.kubernetes, tenants=(facts_of(inputs),), exemptions=inputs.exemptions)
+    facts = facts_of(inputs, parent_admins=inputs.parent_admins, parent_viewers=inputs.parent_viewers)
+    return Knowledge(kubernetes=inputs.kubernetes, tenants=(facts,), exemptions=inputs.exemptions)
 
 
 def admission_advice(inputs: TenantInputs) -> Iterator[str]:
@@ -47,11 +48,10 @@ def _objects(inputs: TenantInputs) -> Iterator[Manifest]:
         yield _limit_range(namespace)
         # The account of pods that name none.
         yield account(namespace.name, "default", pulls=inputs.pull_secret is not None)
-        for role, subjects in (("admin", inputs.admins), ("member", inputs.members), ("viewer", inputs.viewers)):
-            if subjects:
-                yield from _role(namespace.name, role, subjects)
+        yield from role_objects(inputs, namespace.name)
         place = Place(namespace.name, _labels(inputs, namespace), around)
         yield from deny_all(place, inputs.dns, (flow for flow in inputs.flows if place.is_touched_by(flow)))
+    yield from cluster_objects(inputs)
 
 
 def _labels(inputs: TenantInputs, namespace: NamespaceSpec) -> dict[str, str]:
@@ -65,6 +65,8 @@ def _labels(inputs: TenantInputs, namespace: NamespaceSpec) -> dict[str, str]:
             gate=inputs.pod_security_gate,
         ),
     }
+    if inputs.parent is not None:
+        labels[PARENT_LABEL] = inputs.parent
     if inputs.kubernetes < NAMESPACES_NAMED_SINCE:
         labels[NAMESPACE_LABEL] = namespace.name
     return labels
@@ -86,25 +88,3 @@ def _limit_range(namespace: NamespaceSpec) -> Manifest:
         "max": dict(limits.max),
     }
     return object_in(namespace.name, "v1", "LimitRange", "tenant-limits", spec={"limits": [item]})
-
-
-def _role(namespace: str, role: str, subjects: tuple[str, ...]) -> Iterator[Manifest]:
-    rbac = "rbac.authorization.k8s.io"
-    name = f"tenant-{role}"
-    yield object_in(namespace, f"{rbac}/v1", "Role", name, rules=rules_of(role))
-    yield object_in(
-        namespace,
-        f"{rbac}/v1",
-        "RoleBinding",
-        name,
-        roleRef={"apiGroup": rbac, "kind": "Role", "name": name},
-        subjects=[_subject(subject) for subject in subjects],
-    )
-
-
-def _subject(text: str) -> dict[str, str]:
-    kind, _, name = text.partition(":")
-    if kind == "serviceaccount":
-        namespace, _, account = name.partition("/")
-        return {"kind": "ServiceAccount", "name": account, "namespace": namespace}
-    return {"apiGroup": "rbac.authorization.k8s.io", "kind": kind.capitalize(), "name": name}

@@ -23,6 +23,18 @@ class TenantFactsArgs(TypedDict):
     """Namespace name -> Pod Security level that it must enforce at least."""
     subjects: NotRequired[Sequence[str]]
     """Users, groups and service accounts of the tenant: `user:x`, `group:y`, `serviceaccount:namespace/name`."""
+    parent: NotRequired[str]
+    """The tenant that it is a part of; that one's admins and viewers are among the subjects."""
+    admins: NotRequired[Sequence[str]]
+    """Those of the subjects that are its admins."""
+    auditors: NotRequired[Sequence[str]]
+    """Those of the subjects that may not be anything but viewers."""
+    access: NotRequired[Mapping[str, str]]
+    """Right that opens more than it seems to (model/people.py) -> who holds it at least; nobody when left out."""
+    delegation: NotRequired[bool]
+    """Whether its admins may make members and viewers."""
+    namespace_prefix: NotRequired[str]
+    """How the names of namespaces begin that its admins may make."""
     service_types: NotRequired[Sequence[str]]
     """Types of Services beside ClusterIP that the tenant may make."""
     ingress_hosts: NotRequired[Sequence[str]]

@@ -33,6 +33,40 @@ class NamespaceArgs(TypedDict):
     """The namespace's LimitRange."""
 
 
+class AccessArgs(TypedDict):
+    """Rights that open more than they seem to, each with who holds it at least (nobody, admin, member)."""
+
+    secrets: NotRequired[str]
+    """Weaker: who may read and write the tenant's Secrets by the API."""
+    exec: NotRequired[str]
+    """Weaker: who may run commands in the tenant's containers."""
+    attach: NotRequired[str]
+    """Weaker: who may join the input and output of the tenant's containers."""
+    port_forward: NotRequired[str]
+    """Weaker: who may connect to any port of the tenant's pods, past every NetworkPolicy."""
+    ephemeral_containers: NotRequired[str]
+    """Weaker: who may add debugging containers to the tenant's running pods."""
+
+
+class BreakGlassArgs(TypedDict):
+    """Rights for an emergency, for a reason and until a day; either in a tenant or in the whole cluster."""
+
+    name: str
+    """Name of the emergency; the bindings are called break-glass-<name>."""
+    subjects: Sequence[str]
+    """Who gets the rights; names that come by a client certificate are taken as well."""
+    tenant: NotRequired[str]
+    """Tenant in whose namespaces they hold: all rights of an admin, with Secrets and running pods."""
+    cluster: NotRequired[bool]
+    """Weaker: rights to everything in the cluster."""
+    reason: str
+    """Why, for the reader of a report; at least ten characters."""
+    owner: str
+    """Who answers for it."""
+    expires: str
+    """Last day; later previews are refused until it is taken out, which takes the rights away."""
+
+
 class ExpressionArgs(TypedDict):
     """A condition on one label."""
 

@@ -11,6 +11,7 @@ from k8s_hardening.model.cluster_deny_inputs import cluster_deny_inputs
 from k8s_hardening.model.pod_security_inputs import pod_security_inputs
 from k8s_hardening.plans.admission_policies import files_of_baseline, objects_of_baseline, policy_inputs
 from k8s_hardening.plans.baseline import loader_inputs, tenant_inputs
+from k8s_hardening.plans.break_glass import break_glass_advice, plan_break_glass
 from k8s_hardening.plans.network_advice import network_advice
 from k8s_hardening.plans.pod_security_enforcers import control_plane_of
 from k8s_hardening.plans.system_namespaces import system_inputs
@@ -18,6 +19,8 @@ from k8s_hardening.resources.admission_policies import AdmissionPolicies, Admiss
 from k8s_hardening.resources.apparmor_args import AppArmorArgs
 from k8s_hardening.resources.apparmor_loader import AppArmorLoader, AppArmorLoaderArgs
 from k8s_hardening.resources.args import (
+    AccessArgs,
+    BreakGlassArgs,
     ClusterDenySettingsArgs,
     CniArgs,
     DnsArgs,
@@ -104,11 +107,21 @@ class BaselineTenantArgs(TypedDict):
     namespaces: Sequence[NamespaceArgs]
     """The tenant's namespaces, at least one."""
     admins: NotRequired[Sequence[str]]
-    """Who may manage everything in the namespaces but their guard rails."""
+    """Who answers for the tenant: may do what members may, see who has which rights, and what `access` gives."""
     members: NotRequired[Sequence[str]]
-    """Who may deploy and debug workloads."""
+    """Who may deploy workloads, and what `access` gives to members."""
     viewers: NotRequired[Sequence[str]]
     """Who may look, Secrets excepted."""
+    parent: NotRequired[str]
+    """Tenant that this one is a part of, and has no more than; that one's admins and viewers are its own, too."""
+    separation: NotRequired[bool]
+    """Viewers audit: nobody of them may be an admin or member, of a part or of the whole, nor be made one."""
+    access: NotRequired[AccessArgs]
+    """Weaker: who reaches into running pods and Secrets."""
+    delegation: NotRequired[bool]
+    """Weaker: admins may make members and viewers themselves; needs ValidatingAdmissionPolicy, which limits it."""
+    namespace_prefix: NotRequired[str]
+    """Weaker: admins may make namespaces of such names, where nobody has rights before the baseline has them."""
     labels: NotRequired[Mapping[str, str]]
     """More labels for the namespaces."""
     flows: NotRequired[Sequence[FlowArgs]]
@@ -186,6 +199,8 @@ class HardenedBaselineArgs(TypedDict):
     """Fill in the security contexts of all workloads below the component, and say each change."""
     workloads: NotRequired[WorkloadsArgs]
     """What to fill in beside the defaults."""
+    break_glass: NotRequired[Sequence[BreakGlassArgs]]
+    """Weaker: rights for emergencies, each until a day; every preview names them."""
     exemptions: NotRequired[Sequence[ExemptionArgs]]
     """Exceptions to controls; they reach the pack through its own configuration only."""
 
@@ -207,7 +222,7 @@ class HardenedBaseline(HardenedComponent):
         baseline = checked(args, Baseline, name)
         every = baseline.model_copy(update={"exemptions": baseline.every_exemption})
         super().__init__(name, baseline, hardening(every, opts, profiles_of(baseline)))
-        for advice in network_advice(baseline):
+        for advice in (*network_advice(baseline), *break_glass_advice(baseline)):
             pulumi.warn(advice, self)
         tenants = [
             # Already checked, so it passes through as it is: names of flows that come from other tenants may be longer
@@ -225,6 +240,8 @@ class HardenedBaseline(HardenedComponent):
                 cast(DenyAllArgs, system_inputs(baseline, system)),
                 pulumi.ResourceOptions(parent=self),
             )
+        for manifest in plan_break_glass(baseline):
+            self._emit(manifest, others=tenants)  # its bindings lie in their namespaces
         policies = PodSecurity(
             f"{name}/pod-security",
             cast(PodSecurityArgs, pod_security_inputs(baseline)),

@@ -1,6 +1,6 @@
 """What all components share: they register what a plan says, and decide nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import pulumi
@@ -31,10 +31,20 @@ class HardenedComponent(pulumi.ComponentResource):
         props = {**inputs.model_dump(mode="json", exclude_none=True), **(rendered or {})}
         super().__init__(f"k8s-hardening:index:{type(self).__name__}", name, props, opts)
 
-    def _emit(self, manifest: Manifest, *, protect: bool = False, last: bool = False) -> pulumi.CustomResource:
-        """Register one object of a plan as a child, after what it needs; the last one needs all before it."""
+    def _emit(
+        self,
+        manifest: Manifest,
+        *,
+        protect: bool = False,
+        last: bool = False,
+        others: Sequence[pulumi.Resource] = (),
+    ) -> pulumi.CustomResource:
+        """Register one object of a plan as a child, after what it needs; the last one needs all before it.
+
+        `others` are resources beside the component's own that it needs as well.
+        """
         needs = self._registered if last else _needs(manifest)
-        after = [self._registered[key] for key in needs if key in self._registered]
+        after = [*others, *(self._registered[key] for key in needs if key in self._registered)]
         # None inherits: only the word of whoever protects the whole component counts then. The last object is what all
         # others are for, a rollout over many nodes: the provider's ten minutes are too few.
         timeouts = pulumi.CustomTimeouts(create=_ROLLOUT, update=_ROLLOUT) if last else None

@@ -188,6 +188,8 @@ class AuthenticationArgs(TypedDict):
     """The proxy of the aggregation layer."""
     oidc: NotRequired[Sequence[OidcIssuerArgs]]
     """Identity providers of people; more than one needs Kubernetes 1.30."""
+    certificate_subjects: NotRequired[Sequence[str]]
+    """Weaker: users and groups of client certificates beside oidc: names without a prefix, which nothing revokes."""
     token_webhook: NotRequired[TokenWebhookArgs]
     """A service that says whose token it is."""
     bootstrap_tokens: NotRequired[bool]

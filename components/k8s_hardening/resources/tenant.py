@@ -10,6 +10,7 @@ from k8s_hardening.model.tenant import TenantInputs
 from k8s_hardening.plans.pull_secrets import left_to_operator, pull_secret
 from k8s_hardening.plans.tenant import admission_advice, plan_tenant
 from k8s_hardening.resources.args import (
+    AccessArgs,
     DnsArgs,
     ExemptionArgs,
     FlowArgs,
@@ -34,15 +35,31 @@ class TenantArgs(TypedDict):
     namespaces: Sequence[NamespaceArgs]
     """The tenant's namespaces, at least one."""
     admins: NotRequired[Sequence[str]]
-    """Who may manage everything in the namespaces but their guard rails."""
+    """Who answers for the tenant: may do what members may, see who has which rights, and what `access` gives."""
     members: NotRequired[Sequence[str]]
-    """Who may deploy and debug workloads."""
+    """Who may deploy workloads, and what `access` gives to members."""
     viewers: NotRequired[Sequence[str]]
     """Who may look, Secrets excepted."""
+    parent: NotRequired[str]
+    """Tenant that this one is a part of, and has no more than; that one's admins and viewers are its own, too."""
+    separation: NotRequired[bool]
+    """Viewers audit: nobody of them may be an admin or member, of a part or of the whole, nor be made one."""
+    access: NotRequired[AccessArgs]
+    """Weaker: who reaches into running pods and Secrets."""
+    delegation: NotRequired[bool]
+    """Weaker: admins may make members and viewers themselves; needs ValidatingAdmissionPolicy, which limits it."""
+    namespace_prefix: NotRequired[str]
+    """Weaker: admins may make namespaces of such names, where nobody has rights before the baseline has them."""
     labels: NotRequired[Mapping[str, str]]
     """More labels for the namespaces."""
     flows: NotRequired[Sequence[FlowArgs]]
     """Connections that the deny-all lets through; one end is a namespace of this tenant."""
+    parent_admins: NotRequired[Sequence[str]]
+    """Admins of the tenants that this one is a part of."""
+    parent_viewers: NotRequired[Sequence[str]]
+    """Viewers of the tenants that this one is a part of."""
+    unfinished_policies: NotRequired[bool]
+    """The API server of 1.26 to 1.29 is told to serve admission policies, without which admins hand no rights on."""
     dns: NotRequired[DnsArgs]
     """Where the cluster resolves names."""
     tenants: NotRequired[Mapping[str, Sequence[str]]]

@@ -1,6 +1,8 @@
-"""Who runs the platform, for the API server."""
+"""Who sends a request, the platform or somebody else, for the API server."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from k8s_hardening.kube.cel import texts
 from k8s_hardening.model.knowledge import Knowledge
@@ -12,15 +14,20 @@ _ALWAYS = ("system:masters", "kubeadm:cluster-admins")
 
 def by_others(knowledge: Knowledge) -> dict[str, str]:
     """The condition that a request comes from nobody of the platform."""
-    groups, users = list(_ALWAYS), []
-    for subject in knowledge.platform:
+    everybody = [*(f"group:{group}" for group in _ALWAYS), *knowledge.platform]
+    return {"not-by-the-platform": f"!({comes_from(everybody)})"}
+
+
+def comes_from(subjects: Iterable[str]) -> str:
+    """The condition that a request comes from one of some subjects, in the form of a tenant's."""
+    groups, users = [], []
+    for subject in subjects:
         kind, _, name = subject.partition(":")
         if kind == "group":
             groups.append(name)
         else:
             users.append(f"system:serviceaccount:{name.replace('/', ':')}" if kind == "serviceaccount" else name)
-    is_platform = (
+    return (
         f"(has(request.userInfo.groups) && request.userInfo.groups.exists(g, g in {texts(groups)}))"
         f" || request.userInfo.username in {texts(users)}"
     )
-    return {"not-by-the-platform": f"!({is_platform})"}

@@ -18,6 +18,8 @@ class TenantSubject:
 
     culprit: tuple[str, Any]
     """Path and value of the field that says whose it is."""
+    identity: str | None
+    """Who it is, as kube/rbac.py reads it; None when that will only be known at apply."""
     tenants: tuple[TenantFacts, ...] | None
     """The tenants that it belongs to; None when who it is will only be known at apply."""
 
@@ -34,4 +36,4 @@ def tenant_subjects(binding: Binding, knowledge: Knowledge) -> Iterator[TenantSu
         identity = subject.identity
         tenants = None if identity is None else knowledge.tenants_of_subject(identity)
         if tenants is None or tenants:
-            yield TenantSubject(subject.culprit, tenants)
+            yield TenantSubject(subject.culprit, identity, tenants)

@@ -17,7 +17,7 @@ from k8s_hardening.kube.authentication import (
 )
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.base import Model
-from k8s_hardening.model.checked import Switch, Word, matching, not_empty
+from k8s_hardening.model.checked import Subject, Switch, Word, matching, not_empty
 from k8s_hardening.model.control_plane.leaves import Duration, HostPath, HttpsUrl, duration_between
 from k8s_hardening.model.control_plane.oidc import OidcIssuerSpec
 from k8s_hardening.model.control_plane.webhook import WebhookEndpoint
@@ -98,6 +98,8 @@ class AuthenticationSpec(Model):
         ],
     )
     """Identity providers of people; more than one needs Kubernetes 1.30."""
+    certificate_subjects: tuple[Subject, ...] = Field(default=(), examples=[["user:release-robot"]])
+    """Weaker: users and groups of client certificates beside oidc: names without a prefix, which nothing revokes."""
     token_webhook: TokenWebhookSpec | None = Field(default=None, examples=[{"endpoint": _ENDPOINT}])
     """A service that says whose token it is."""
     bootstrap_tokens: Switch = False

@@ -1,0 +1,34 @@
+"""Who has rights in a tenant since it is a part of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from k8s_hardening.model.tenant import TenantSpec
+
+
+def wholes_of(tenant: TenantSpec, tenants: Iterable[TenantSpec]) -> tuple[TenantSpec, ...]:
+    """The tenants that one is a part of, the nearest first."""
+    by_name = {one.name: one for one in tenants}
+    found: list[TenantSpec] = []
+    while tenant.parent is not None and (whole := by_name.get(tenant.parent)) is not None and whole not in found:
+        found.append(whole)
+        tenant = whole
+    return tuple(found)
+
+
+def inherited(tenant: TenantSpec, tenants: Sequence[TenantSpec], role: str) -> tuple[str, ...]:
+    """Who has a role (admins or viewers) in a tenant since it has it in a whole that this is a part of.
+
+    Service accounts in namespaces of tenants are left out: whoever starts pods beside them could act as them, and so
+    a member of the whole would be an admin of the part. So is whoever has a role of the part itself.
+    """
+    homes = {namespace.name for one in tenants for namespace in one.namespaces}
+    found = {subject for whole in wholes_of(tenant, tenants) for subject in getattr(whole, role)}
+    own = set(tenant.admins) if role == "admins" else set(tenant.subjects())
+    return tuple(sorted(one for one in found - own if _home(one) not in homes))
+
+
+def _home(subject: str) -> str | None:
+    kind, _, rest = subject.partition(":")
+    return rest.partition("/")[0] if kind == "serviceaccount" else None
