@@ -185,6 +185,24 @@ def test_what_a_killed_run_had_begun_to_make_is_made(world: World, stack: str) -
     assert [one.split()[0] for one in world.fakes.calls[-2:]] == ["stack", "up"], "written before anything is applied"
 
 
+def test_what_was_begun_is_taken_over(world: World) -> None:
+    assert call("up", "--yes").exit_code == 0
+    assert "PULUMI_K8S_ENABLE_PATCH_FORCE" not in world.fakes.environment
+    assert call("up", "--yes", "--take-over").exit_code == 0
+    assert world.fakes.environment["PULUMI_K8S_ENABLE_PATCH_FORCE"] == "true"
+    world.fakes.say("state", json.dumps({"deployment": {"pending_operations": [BEGUN]}}))
+    assert call("up", "--yes").exit_code == 0
+    assert world.fakes.environment["PULUMI_K8S_ENABLE_PATCH_FORCE"] == "true"
+
+
+def test_objects_of_somebody_else_are_left_to_a_person(world: World) -> None:
+    said = 'The resource managed by field manager "a" had an apply conflict: Apply failed with 1 conflict'
+    world.fakes.show("up", [*CLEAN, {"diagnosticEvent": {"message": said}}], status=255)
+    result = call("up", "--yes")
+    assert result.exit_code == 1
+    assert "of stack dev, run `k8s-hardening up` again with --take-over" in result.stderr
+
+
 def test_a_state_without_begun_work_is_left_alone(world: World) -> None:
     assert call("up", "--yes").exit_code == 0
     assert not (world.fakes.data / "imported").exists()

@@ -111,11 +111,11 @@ OF_THE_CLUSTER = (
 )
 """(group, resource, verbs) that nobody of a tenant may."""
 FOR_EVERYBODY = (
-    ("authorization.k8s.io", "selfsubjectaccessreviews", ("create",)),
-    ("authorization.k8s.io", "selfsubjectrulesreviews", ("create",)),
-    ("authentication.k8s.io", "selfsubjectreviews", ("create",)),
+    ("authorization.k8s.io", "selfsubjectaccessreviews", ("create",), "1.18"),
+    ("authorization.k8s.io", "selfsubjectrulesreviews", ("create",), "1.18"),
+    ("authentication.k8s.io", "selfsubjectreviews", ("create",), "1.28"),
 )
-"""(group, resource, verbs) of system:basic-user, which everybody known has (selfsubjectreviews from 1.28 on)."""
+"""(group, resource, verbs, first version) of system:basic-user, which everybody known has."""
 PATHS = {
     "/api": True,
     "/apis/apps/v1": True,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from k8s_hardening.kube.version import KubeVersion
 from tests.cluster.access_table import (
     FOR_EVERYBODY,
     OF_THE_CLUSTER,
@@ -39,6 +40,7 @@ class Matrix:
     """Who asks what in an environment."""
 
     def __init__(self, baseline: Mapping[str, Any]) -> None:
+        self._version = KubeVersion.parse(baseline["kubernetes"])
         self._promised = promised()
         self.levels: dict[tuple[str, str], str] = {}
         """(subject as the baseline writes it, namespace) -> its highest level there."""
@@ -74,10 +76,12 @@ class Matrix:
     def _of_the_cluster(self, subject: str) -> Iterator[Cell]:
         """What lies in no namespace, and paths that are no resources."""
         asker = asker_of(subject)
-        for entries, permitted in ((OF_THE_CLUSTER, False), (FOR_EVERYBODY, True)):
-            for group, resource, verbs in entries:
-                for verb in verbs:
-                    yield Cell(asker, Question(verb, resource, group), permitted)
+        for group, resource, verbs in OF_THE_CLUSTER:
+            for verb in verbs:
+                yield Cell(asker, Question(verb, resource, group), False)
+        for group, resource, verbs, since in FOR_EVERYBODY:
+            for verb in verbs:
+                yield Cell(asker, Question(verb, resource, group), self._version >= KubeVersion.parse(since))
         for path, permitted in PATHS.items():
             yield Cell(asker, Question("get", path=path), permitted)
             yield Cell(asker, Question("post", path=path), False)

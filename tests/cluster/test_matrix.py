@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.cluster.binaries import NEWEST, binaries
+from k8s_hardening.model.reading import read_baseline
+from k8s_hardening.plans.baseline import plan_baseline
+from tests.cluster.binaries import NEWEST, OLDEST, binaries
 from tests.cluster.cluster import cluster
 from tests.cluster.connections import answers
 from tests.cluster.crowd import NAMESPACES, TENANTS, make_crowded
@@ -27,24 +29,48 @@ from tests.cluster.reviews import rights_of, verdicts
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 FEWEST, LEAST_ALLOWED, LEAST_OF_A_KIND = 20_000, 0.2, 200
-ASKED = {"dev": {"own": 7, "others": 7}, "crowd": {"own": 1, "others": 3}}
+ASKED = {"dev": {"own": 7, "others": 7}, "oldest": {"own": 7, "others": 7}, "crowd": {"own": 1, "others": 3}}
 """In how many namespaces each subject asks, of its own and of others."""
+PLACES = {
+    "Namespace": "/api/v1/namespaces",
+    "Role": "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/roles",
+    "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/namespaces/{}/rolebindings",
+}
 
 
-@pytest.fixture(scope="module", params=["dev", "crowd"])
+@pytest.fixture(scope="module", params=ASKED)
 def applied(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """An environment that the engine applied to a control plane of its own."""
-    with cluster(binaries(NEWEST), tmp_path_factory.mktemp("servers")) as made:
+    """An environment in a control plane of its own, applied by the engine where it takes the server."""
+    version = OLDEST if request.param == "oldest" else NEWEST
+    with cluster(binaries(version), tmp_path_factory.mktemp("servers")) as made:
         made.start_api_server(made.plain_flags())
         made.start_controller_manager()
         live = Live(made, tmp_path_factory.mktemp("checkout"), "dev")
         live.edit(goes_live)
         if request.param == "crowd":
             live.edit(make_crowded)
-        # The state of a thousand resources after each of them would take minutes (docs/performance.md).
-        ran = live.up(PULUMI_SKIP_CHECKPOINTS="true")
-        assert ran.status == 0, ran.log
+        if request.param == "oldest":
+            live.edit(age)
+            make_rights(live)
+        else:
+            # The state of a thousand resources after each of them would take minutes (docs/performance.md).
+            ran = live.up(PULUMI_SKIP_CHECKPOINTS="true")
+            assert ran.status == 0, ran.log
         yield live
+
+
+def make_rights(live: Live) -> None:
+    """Create what rights are made of; the provider takes no server that was built without the name of its version."""
+    for one in plan_baseline(read_baseline(baseline_of(live))).manifests:
+        if one["kind"] in PLACES:
+            made = live.cluster.request("POST", PLACES[one["kind"]].format(one["metadata"].get("namespace")), one)
+            assert made.status == 201, made.body
+
+
+def age(baseline: dict[str, Any]) -> None:
+    """Make it one for the oldest version; the loader of profiles is tried elsewhere."""
+    baseline["kubernetes"] = OLDEST
+    baseline.pop("apparmor")
 
 
 def baseline_of(live: Live) -> dict[str, Any]:
@@ -59,7 +85,7 @@ def test_the_server_answers_as_the_table_and_the_second_evaluator_do(
 ) -> None:
     baseline = baseline_of(applied)
     matrix = Matrix(baseline)
-    which = "dev"
+    which = "oldest" if baseline["kubernetes"] == OLDEST else "dev"
     if len(baseline["tenants"]) == TENANTS:
         which = "crowd"
         assert len(matrix.namespaces) == TENANTS * NAMESPACES

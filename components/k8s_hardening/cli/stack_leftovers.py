@@ -19,8 +19,8 @@ from k8s_hardening.model.problems import BadInputError
 _CREATING = "creating"  # pulumi sdk v3.200.0 go/common/apitype/core.go, OperationTypeCreating
 
 
-def forget_begun(workspace: Workspace) -> None:
-    """Take out of the state what a killed run had begun to make, so that this run makes it.
+def forget_begun(workspace: Workspace) -> bool:
+    """Take out of the state what a killed run had begun to make, so that this run makes it; whether there was any.
 
     The engine keeps such entries for ever, warns at each run, and wants a person to say what became of them (v3.200.0
     pkg/backend/snapshot.go), since a made-up name would be made twice. Names here are never made up, and to make an
@@ -35,12 +35,13 @@ def forget_begun(workspace: Workspace) -> None:
         pending = deployment.get("pending_operations") or []
         kept = [one for one in pending if one.get("type") != _CREATING]
         if len(kept) == len(pending):
-            return
+            return False
         count = len(pending) - len(kept)
         objects = "1 object" if count == 1 else f"{count} objects"
         click.echo(f"an earlier run was killed while it made {objects}: made again, or taken over", err=True)
         deployment["pending_operations"] = kept
         workspace.load(json.dumps(state))
+        return True
     except EngineError as error:
         raise BadInputError([str(error)]) from None
 

@@ -38,6 +38,9 @@ from k8s_hardening.cli.stack_summary import show, status_of
 @format_option
 @no_color_option
 @click.option("--yes", is_flag=True, help="Ask nothing before a cluster is changed.")
+@click.option(
+    "--take-over", is_flag=True, help="Take objects that are there already from the killed run, or whoever, made them."
+)
 @engine_arguments
 def up(
     project: Path,
@@ -47,6 +50,7 @@ def up(
     form: str,
     no_color: bool,
     yes: bool,
+    take_over: bool,
     arguments: tuple[str, ...],
 ) -> None:
     r"""Preview a stack with the pack first; when nothing blocks, apply it with the pack once more.
@@ -60,6 +64,7 @@ def up(
     Examples:
       k8s-hardening up --stack dev
       k8s-hardening up --stack prod --yes
+      k8s-hardening up --stack prod --yes --take-over
     """
     workspace, baseline = prepare(project, stack, pack, pack_config, quiet=form == "json", no_color=no_color)
     refuse_too_many(baseline)
@@ -77,12 +82,12 @@ def up(
     refuse_too_many_judged(first.summary)
     if not yes and not workspace.renders:
         confirm(stack)
-    forget_begun(workspace)
+    insists = forget_begun(workspace) or take_over
     click.echo(f"applying stack {stack} ...", err=True)
     if found is not None and found.objects:
         applied = workspace.mend(found.replaced, *arguments)
     else:
-        applied = workspace.up(*arguments)
+        applied = workspace.up(*arguments, insists=insists)
     show(applied, form, no_color=no_color)
     if not workspace.renders:
         say_what_is_left(workspace, found, applied, no_color=no_color)

@@ -20,9 +20,11 @@ from k8s_hardening.engine.locks import LOCKED, who_locks
 from k8s_hardening.engine.running import Ended, run_to_end
 from k8s_hardening.engine.toolchain import EngineError, Toolchain
 
-# Fields that somebody changed by hand are theirs, and the server refuses who does not insist (pulumi-kubernetes 4.27.0
-# pkg/await/await.go, patchForce).
+# Fields that somebody changed by hand are theirs, and so is an object that a killed run made and did not write down,
+# since the provider signs with a made-up name each time. The server refuses who does not insist (pulumi-kubernetes
+# 4.27.0 pkg/await/await.go, patchForce and handleSSAErr).
 _INSIST = ("PULUMI_K8S_ENABLE_PATCH_FORCE", "true")
+_NOT_OURS = "had an apply conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,14 @@ class Workspace:
         """Show what would change, judged by the pack."""
         return self._run("preview", *arguments)
 
-    def up(self, *arguments: str) -> Outcome:
-        """Apply, judged by the pack once more; call `preview` first, since this stops at the first violation."""
-        return self._run("up", "--yes", "--skip-preview", *arguments)
+    def up(self, *arguments: str, insists: bool = False) -> Outcome:
+        """Apply, judged by the pack once more; call `preview` first, since this stops at the first violation.
+
+        Args:
+            arguments: more arguments of the engine.
+            insists: whether objects that are there already are taken over from whoever made them.
+        """
+        return self._run("up", "--yes", "--skip-preview", *arguments, variables=(_INSIST,) if insists else ())
 
     def mend(self, replaced: Sequence[str], *arguments: str) -> Outcome:
         """Apply as `up` does, over what was changed by hand.
@@ -162,7 +169,13 @@ class Workspace:
     def _run(self, command: str, *arguments: str, variables: Iterable[tuple[str, str]] = ()) -> Outcome:
         pack = ("--policy-pack", str(self.pack), "--policy-pack-config", str(self.pack_configuration))
         ended, events = self._logged(command, *arguments, pack=pack, variables=variables)
-        return Outcome(ended.status, read_events(events), self._hint(ended))
+        hint = self._hint(ended)
+        if hint is None and ended.status != 0 and any(_NOT_OURS in line for line in events):
+            hint = (
+                "objects are there already, and belong to a run that was killed or to somebody else: if they are those "
+                f"of stack {self.stack}, run `k8s-hardening up` again with --take-over"
+            )
+        return Outcome(ended.status, read_events(events), hint)
 
     def _logged(
         self,
