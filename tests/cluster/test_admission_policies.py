@@ -21,11 +21,14 @@ from tests.cluster.binaries import NEWEST, binaries
 from tests.cluster.cluster import Answer, cluster
 from tests.cluster.policing import MERGE, Policed, refusal_of, until
 from tests.cluster.policy_cases import ADMITTING, Case, corpus, facts, image_cases, inputs, namespaces_of
+from tests.controls.corpus import KNOWLEDGE
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 CORPUS = corpus()
 PROFILES = {f"profile-{index}": f"k8s-hardening-profile-{index}-0123456789" for index in range(50)}
+# What gives policies of their own to a tenant, or further expressions.
+GIVEN = {"delegation": True, "namespace_prefix": "more-", "parent": "whole", "auditors": ["group:auditors"]}
 UNPINNED = "registry.example.com/app:latest"
 
 
@@ -49,7 +52,8 @@ def policies(knowledge: Knowledge) -> tuple[dict[str, Any], ...]:
 
 def test_the_server_finds_no_fault_with_the_types(policed: Policed) -> None:
     profiles = {"apparmor_profiles": PROFILES, "apparmor_required": True}
-    made = policies(known(**profiles, digests_required=True, platform=["group:platform"]))
+    tenants = [{**one, "admins": one["subjects"], **GIVEN} for one in KNOWLEDGE["tenants"]]
+    made = policies(known(**profiles, digests_required=True, platform=["group:platform"], tenants=tenants))
     names = [name_of(one) for one in made if kind_of(one) == KIND]
     for control in ADMITTING:
         assert any(name.startswith(f"k8s-hardening-{control.id}-") for name in names)

@@ -12,7 +12,7 @@ from k8s_hardening.model.knowledge import Knowledge
 from tests.controls.corpus import KNOWLEDGE, findings_of
 
 RBAC = "rbac.authorization.k8s.io"
-JUDGE = Knowledge.model_validate(KNOWLEDGE)
+JUDGE = Knowledge.model_validate({**KNOWLEDGE, "platform": ["group:platform-team"]})
 
 
 def found(manifest: dict[str, Any], knowledge: Knowledge = JUDGE) -> Counter[tuple[str, str]]:
@@ -69,9 +69,10 @@ def test_a_dangerous_resource_is_found_beside_unknown_groups_and_verbs(field: st
     assert ("rbac-escalation", "rules[0].resources[0]") in found_paths
 
 
-def test_a_role_known_only_at_apply_blames_a_tenants_subject_alone() -> None:
+def test_a_role_known_only_at_apply_blames_everybody_but_the_platform() -> None:
     culprits = {("tenant-cluster-admin", "roleRef.name"), ("tenant-builtin-roles", "roleRef.name")}
     assert found(bound(UNKNOWN, group("payments-admins"))) == Counter(culprits)
+    assert found(bound(UNKNOWN, group("strangers"))) == Counter({("tenant-builtin-roles", "roleRef.name"): 1})
     assert not found(bound(UNKNOWN, group("platform-team")))
 
 

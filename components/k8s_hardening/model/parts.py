@@ -54,6 +54,8 @@ class Party:
     @property
     def title(self) -> str:
         """The same with what it is."""
+        if not self.name and not self.loc:
+            return "this tenant"  # it stands alone
         return f'tenant "{self.label}"' if self.is_tenant else f'namespace "{self.label}"'
 
     def namespaces(self) -> Iterator[tuple[Loc, str]]:

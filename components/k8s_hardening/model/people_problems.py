@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from k8s_hardening.model.control_plane.oidc import OidcIssuerSpec
 from k8s_hardening.model.parts import Party, plain_list, plain_map, plain_text
 from k8s_hardening.model.raw import Loc, Problem
 
-_ROLES = ("admins", "members", "viewers")  # each may do what the later ones may
 _SINGULAR = {"admins": "an admin", "members": "a member", "viewers": "a viewer"}
 _EXAMPLE = '["group:payments-admins"]'
 
@@ -47,13 +47,8 @@ def _twice(tenant: Party) -> Iterator[Problem]:
             )
         else:
             what = f"is {_SINGULAR[earlier]} of {tenant.title} already, who may do all that {role} may; remove one"
-        yield (
-            loc,
-            subject,
-            f'{what}, for example {role}: ["group:auditors"]'
-            if role == "viewers"
-            else (f'{what}, for example {role}: ["group:payments-developers"]'),
-        )
+        group = "auditors" if role == "viewers" else "payments-developers"
+        yield loc, subject, f'{what}, for example {role}: ["group:{group}"]'
 
 
 def _own_accounts(tenant: Party) -> Iterator[Problem]:
@@ -113,7 +108,8 @@ def sign_in_problems(data: dict[str, Any], tenants: Sequence[Party]) -> Iterator
 
 
 def _prefixes(issuers: Sequence[dict[str, Any]], key: str) -> list[str]:
-    return sorted({plain_text(one.get(key, "oidc:")) for one in issuers} - {""})
+    default = OidcIssuerSpec.model_fields[key].default
+    return sorted({plain_text(one.get(key, default)) for one in issuers} - {""})
 
 
 def _either(prefixes: Sequence[str]) -> str:

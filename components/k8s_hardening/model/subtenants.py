@@ -7,13 +7,14 @@ whole. What must be no more than the whole's is asked by `LIMITS`, one function 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.model.checked import is_system_namespace
 from k8s_hardening.model.parts import Party, plain_list, plain_map, plain_text
 from k8s_hardening.model.people import AccessSpec, Holder
+from k8s_hardening.model.problems import shown
 from k8s_hardening.model.raw import Loc, Problem
 
 
@@ -82,7 +83,8 @@ def _level(nesting: Nesting) -> Iterator[Problem]:
             yield nesting.more(loc, "baseline", "is weaker than the level of every namespace of", '"restricted"')
 
 
-_SUBSETS = ("service_types", "storage_classes")
+# Left out, a part has none of them.
+_SUBSETS = ("service_types", "storage_classes", "ingress_classes", "runtime_classes", "priority_classes")
 
 
 def _lists(nesting: Nesting) -> Iterator[Problem]:
@@ -90,7 +92,7 @@ def _lists(nesting: Nesting) -> Iterator[Problem]:
         allowed = plain_list(nesting.whole.fields.get(field))
         for index, value in enumerate(plain_list(nesting.part.fields.get(field))):
             if value not in allowed:
-                example = f"{field}: {_flow(allowed)}"
+                example = f"{field}: {shown(allowed)}"
                 yield nesting.more((field, index), value, f"is none of the {field} of", example)
 
 
@@ -98,13 +100,44 @@ def _hosts(nesting: Nesting) -> Iterator[Problem]:
     allowed = [one for one in plain_list(nesting.whole.fields.get("ingress_hosts")) if plain_text(one)]
     for index, host in enumerate(plain_list(nesting.part.fields.get("ingress_hosts"))):
         if plain_text(host) and not any(_covers(pattern, host) for pattern in allowed):
-            example = f"ingress_hosts: {_flow(allowed)}"
+            example = f"ingress_hosts: {shown(allowed)}"
             yield nesting.more(("ingress_hosts", index), host, "is no host of", example)
 
 
 def _covers(pattern: str, host: str) -> bool:
     """Whether every name that a pattern stands for is one that another stands for."""
     return pattern == host or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+
+
+def _bounded(nesting: Nesting) -> Iterator[Problem]:
+    """What is anything when left out, and so must be named where the whole names it."""
+    for field, covers in (("registries", _holds), ("tolerations", _is)):
+        allowed = plain_list(nesting.whole.fields.get(field))
+        if not allowed:
+            continue
+        found = nesting.part.fields.get(field)
+        if not plain_list(found):
+            yield nesting.more((field,), found, "is left out, and so more than the choice of", shown(allowed))
+        for index, value in enumerate(plain_list(found)):
+            if not any(covers(one, value) for one in allowed):
+                yield nesting.more((field, index), value, f"is none of the {field} of", shown(allowed))
+
+
+def _holds(registry: Any, other: Any) -> bool:
+    """Whether a registry with its path holds another."""
+    return bool(plain_text(registry)) and (other == registry or plain_text(other).startswith(f"{registry}/"))
+
+
+def _is(one: Any, other: Any) -> bool:
+    return bool(one == other)
+
+
+def _nodes(nesting: Nesting) -> Iterator[Problem]:
+    wanted = plain_map(nesting.whole.fields.get("node_selector"))
+    found = nesting.part.fields.get("node_selector")
+    if any(plain_map(found).get(key) != value for key, value in wanted.items()):
+        example = shown({**plain_map(found), **wanted})
+        yield nesting.more(("node_selector",), found, "names more nodes than those of", example)
 
 
 def _access(nesting: Nesting) -> Iterator[Problem]:
@@ -133,7 +166,7 @@ def _switches(nesting: Nesting) -> Iterator[Problem]:
         yield nesting.more(("namespace_prefix",), prefix, "begins no name that is left to", example)
 
 
-LIMITS: tuple[Limit, ...] = (_level, _lists, _hosts, _access, _switches)
+LIMITS: tuple[Limit, ...] = (_level, _lists, _bounded, _nodes, _hosts, _access, _switches)
 """What each part is held to. A further limit is one more function here; sums over all parts of one whole (quotas) find
 its parts by `parent`."""
 
@@ -141,7 +174,7 @@ its parts by `parent`."""
 def _auditors(part: Party, wholes: Sequence[Party]) -> Iterator[Problem]:
     """Who would audit itself across the parts of one tenant, where separation is declared."""
     for whole in wholes:
-        if whole.fields.get("separation") is not True:
+        if not any(one.fields.get("separation") is True for one in (part, whole)):
             continue
         acting = {subject for loc, subject in whole.subjects() if loc[-2] == "admins"}
         auditing = {subject for loc, subject in whole.subjects() if loc[-2] == "viewers"}
@@ -176,7 +209,3 @@ def _prefixes(tenants: Sequence[Party], by_name: Mapping[str, Party]) -> Iterato
                     what = f'begins the name of "{name}", a namespace of {other.title}'
                     yield loc, prefix, f'{what}; for example "{prefix}{tenant.name}-"'
                     break
-
-
-def _flow(values: Iterable[Any]) -> str:
-    return "[" + ", ".join(f'"{one}"' for one in values if plain_text(one)) + "]"
