@@ -151,6 +151,14 @@ def test_up_insists_on_nothing_where_nothing_was_changed(world: World) -> None:
     assert "PULUMI_K8S_ENABLE_PATCH_FORCE" not in world.fakes.environment
 
 
+def test_the_stack_of_a_team_is_mended_by_nobody(world: World) -> None:
+    world.of_a_team(other="x")
+    world.fakes.show("refresh", [WIDER, SAME])
+    assert call("up", "--yes").exit_code == 0
+    assert not [one for one in world.fakes.calls if one.startswith("refresh") or "--refresh" in one]
+    assert call("drift").exit_code == 1
+
+
 def test_up_says_what_only_a_person_can_mend(world: World) -> None:
     labelled = {"metadata": {"name": "shop-web", "labels": {"more": "x"}}}
     world.fakes.show("refresh", [read("Namespace", "shop-web", {}, labelled), SAME])

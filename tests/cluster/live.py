@@ -66,6 +66,8 @@ class Live:
             place = next(index for index, one in enumerate(tenants) if one["name"] == tenant)
             if change is None:
                 del tenants[place]
+                for one in tenants:  # a consent to a flow that is no more would be refused
+                    one["accepts"] = [flow for flow in one.get("accepts", []) if not flow.startswith(f"{tenant}/")]
             else:
                 tenants[place] |= change
 

@@ -55,7 +55,7 @@ def up(
 ) -> None:
     r"""Preview a stack with the pack first; when nothing blocks, apply it with the pack once more.
 
-    Where the stack goes to a cluster, what somebody changed there since the last run is shown and mended, as `drift`
+    Where a baseline goes to a cluster, what somebody changed there since the last run is shown and mended, as `drift`
     tells it. What a run that was killed has begun is finished.
 
     Exit status: 0 applied, 1 a finding blocks or the engine failed, 2 bad input, 3 no engine.
@@ -70,7 +70,8 @@ def up(
     refuse_too_many(baseline)
     refuse_ended_emergencies(baseline)
     refuse_removals(workspace, baseline)
-    found = None if workspace.renders else look(workspace)
+    # In stacks of teams others change fields by right: an autoscaler sets replicas.
+    found = None if workspace.renders or baseline is None else look(workspace)
     if found is not None and found.objects:
         say(drift_lines(found), no_color=no_color)
     click.echo(f"previewing stack {stack} with the pack, before anything is applied ...", err=True)
