@@ -14,7 +14,7 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.live import Live
 from tests.e2e.checkout import Ran
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 ALLOWED = f"registry.example.com/platform/app@{DIGEST}"  # the only path that production takes images from
 PULL_KEY = "registryPullSecret"
