@@ -1,11 +1,13 @@
 """Who may do what in a namespace, written by hand: what the people of a tenant are promised, one line a resource.
 
-r = get, list, watch; w = create, update, patch, delete; c = create alone; - = nothing. Nobody may do with a resource
-what its line does not say: no deletecollection, no bind, escalate or impersonate. Resources that are not here are
-nobody's.
+r = get, list, watch; w = create, update, patch, delete; c = create alone; p = update, patch; - = nothing. Nobody may
+do with a resource what its line does not say: no deletecollection, no bind, escalate or impersonate. Resources that are
+not here are nobody's.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 LEVELS = ("viewer", "member", "admin")
 _TABLE = """
@@ -22,9 +24,9 @@ pods/attach                                     -       -       -
 pods/binding                                    -       -       -
 pods/ephemeralcontainers                        -       -       -
 pods/eviction                                   -       -       -
-pods/exec                                       -       c       c
+pods/exec                                       -       -       -
 pods/log                                        r       r       r
-pods/portforward                                -       c       c
+pods/portforward                                -       -       -
 pods/proxy                                      -       -       -
 pods/resize                                     -       -       -
 pods/status                                     r       r       r
@@ -32,7 +34,7 @@ podtemplates                                    -       -       -
 replicationcontrollers                          r       rw      rw
 resourcequotas                                  r       r       r
 resourcequotas/status                           -       -       -
-secrets                                         -       rw      rw
+secrets                                         -       -       -
 serviceaccounts                                 r       rw      rw
 serviceaccounts/token                           -       -       -
 services                                        r       rw      rw
@@ -59,11 +61,20 @@ rbac.authorization.k8s.io/rolebindings          -       -       r
 rbac.authorization.k8s.io/roles                 -       -       r
 storage.k8s.io/csistoragecapacities             -       -       -
 """
+_ON_REQUEST = {
+    "secrets": ("secrets", "rw"),
+    "exec": ("pods/exec", "c"),
+    "attach": ("pods/attach", "c"),
+    "port_forward": ("pods/portforward", "c"),
+    "ephemeral_containers": ("pods/ephemeralcontainers", "p"),
+}
+"""Name under `access` of a tenant -> the resource that it opens, to its admins or to its members as well."""
 _CORE = {"pods", "persistentvolumeclaims", "resourcequotas", "serviceaccounts", "services"}  # have subresources here
 _LETTERS = {
     "r": ("get", "list", "watch"),
     "w": ("create", "update", "patch", "delete"),
     "c": ("create",),
+    "p": ("update", "patch"),
     "-": (),
 }
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
@@ -139,6 +150,18 @@ def promised() -> dict[str, frozenset[tuple[str, str, str]]]:
         for level, letters in zip(LEVELS, cells, strict=True):
             made[level] |= {(verb, group, resource) for letter in letters for verb in _LETTERS[letter]}
     return {level: frozenset(rights) for level, rights in made.items()}
+
+
+def opened(access: Mapping[str, str], level: str) -> frozenset[tuple[str, str, str]]:
+    """What a level may beside that in a tenant which asks for it."""
+    holders = {"member": ("member", "admin"), "admin": ("admin",)}
+    return frozenset(
+        (verb, *_split(_ON_REQUEST[name][0]))
+        for name, holder in access.items()
+        if level in holders.get(holder, ())
+        for letter in _ON_REQUEST[name][1]
+        for verb in _LETTERS[letter]
+    )
 
 
 def _lines() -> list[str]:

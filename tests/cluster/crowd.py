@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 TENANTS, NAMESPACES = 20, 3
+_ACCESS: tuple[dict[str, str], ...] = (
+    {},
+    {"secrets": "member", "exec": "member", "port_forward": "admin"},
+    {"secrets": "admin", "attach": "member", "ephemeral_containers": "admin"},
+)
+"""What tenants ask for, in turn."""
 
 
 def tenant_names() -> list[str]:
@@ -28,6 +34,7 @@ def _tenant(name: str, neighbour: str, number: int) -> dict[str, Any]:
         # Every other tenant looks at its neighbour, as support does at all of them.
         "viewers": ["group:support", *([f"group:{neighbour}-developers"] if number % 2 else [])],
         "labels": {"example.com/cost-centre": f"cc-{number}"},
+        "access": _ACCESS[number % len(_ACCESS)],
         "namespaces": [
             {"name": web, "quota": {"pods": "20"}},
             {"name": api, "pod_security": "baseline" if number % 4 == 0 else "restricted"},

@@ -16,6 +16,7 @@ from tests.cluster.access_table import (
     OWN_VERBS,
     PATHS,
     VERBS,
+    opened,
     promised,
     resources,
 )
@@ -44,11 +45,13 @@ class Matrix:
         self.levels: dict[tuple[str, str], str] = {}
         """(subject as the baseline writes it, namespace) -> its highest level there."""
         self.namespaces: list[str] = []
+        self._access: dict[str, Mapping[str, str]] = {}
         for tenant in baseline["tenants"]:
             for level, field in reversed(_LISTS.items()):
                 for subject in tenant.get(field, []):
                     for namespace in tenant["namespaces"]:
                         self.levels[subject, namespace["name"]] = level
+            self._access |= {one["name"]: tenant.get("access", {}) for one in tenant["namespaces"]}
             self.namespaces += [one["name"] for one in tenant["namespaces"]]
         self.subjects = sorted({subject for subject, _ in self.levels})
 
@@ -87,7 +90,9 @@ class Matrix:
         self, subject: str, namespace: str, rights: Sequence[tuple[str, str, str]], name: str = ""
     ) -> Iterator[Cell]:
         level = self.levels.get((subject, namespace))
-        allowed = self._promised[level] if level is not None else frozenset()
+        allowed: frozenset[tuple[str, str, str]] = frozenset()
+        if level is not None:
+            allowed = self._promised[level] | opened(self._access[namespace], level)
         for verb, group, resource in rights:
             question = Question(verb, resource, group, namespace, name)
             yield Cell(asker_of(subject), question, (verb, group, resource) in allowed)
