@@ -63,6 +63,7 @@ def planned(version: str) -> list[dict[str, Any]]:
     namespaces = {**NAMESPACES, **(NEWER if new else {})}
     tenant = {
         "name": "retail",
+        "admins": ["group:retail-admins"],
         "priority_classes": [CRITICAL],
         "node_selector": POOL,
         "tolerations": [{"key": "example.com/pool", "value": "retail"}],

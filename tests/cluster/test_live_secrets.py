@@ -46,7 +46,8 @@ def declare(live: Live, *secrets: dict[str, Any]) -> None:
     def changed(baseline: dict[str, Any]) -> None:
         # One tenant alone, since each of the many runs takes its time with every object.
         names = ({"name": "payments-api", "service_accounts": [{"name": "api"}]}, {"name": "payments-db"})
-        baseline["tenants"] = [{"name": "payments", "namespaces": list(names), "secrets": list(secrets)}]
+        people = {"admins": ["group:payments-admins"]}
+        baseline["tenants"] = [{"name": "payments", **people, "namespaces": list(names), "secrets": list(secrets)}]
         baseline["inert_service_accounts"] = ["kube-system"]
 
     live.edit(changed)

@@ -87,6 +87,7 @@ def test_an_unknown_subject_never_passes() -> None:
     assert set(found(bound("edit", group(UNKNOWN)))) == {
         ("cross-namespace-binding", "subjects[0].name"),
         ("cross-tenant-binding", "subjects[0].name"),
+        ("secret-readers", "subjects"),
         ("system-subjects", "subjects[0].name"),
         ("tenant-builtin-roles", "roleRef.name"),
     }

@@ -42,7 +42,8 @@ def declare(project: Checkout, secret: dict[str, Any]) -> None:
     baseline = document["config"]["k8s-hardening:baseline"]
     # One tenant alone, since each of the many runs takes its time with every object.
     home = {"name": "payments-api", "service_accounts": [{"name": "api", "token": {"audience": "vault"}}]}
-    baseline["tenants"] = [{"name": "payments", "namespaces": [home], "secrets": [secret]}]
+    people = {"admins": ["group:payments-admins"]}
+    baseline["tenants"] = [{"name": "payments", **people, "namespaces": [home], "secrets": [secret]}]
     baseline.pop("apparmor", None)
     if not any("secure" in value for value in document["config"].values() if isinstance(value, dict)):
         document.pop("encryptionsalt", None)  # of the empty passphrase, which guards nothing

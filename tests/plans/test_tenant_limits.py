@@ -48,6 +48,7 @@ def test_the_size_of_the_tenant_is_that_of_namespaces_that_name_none() -> None:
         {
             "name": "a",
             "kubernetes": "1.36",
+            "admins": ["group:a-admins"],
             "size": "small",
             "namespaces": [{"name": "b"}, {"name": "c", "size": "large"}],
         }

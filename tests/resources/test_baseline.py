@@ -220,7 +220,14 @@ def test_secrets_and_inert_accounts_of_a_baseline() -> None:
     """On a cluster each Secret is a component of its own; where files are rendered, only its role is made."""
     secret = {"name": "db", "namespace": "payments-api", "version": "1", "keys": {"password": "dbPassword"}}
     home = {"name": "payments-api", "service_accounts": [{"name": "api"}]}
-    tenants = [{"name": "payments", "namespaces": [home], "secrets": [{**secret, "readers": ["api"]}]}]
+    tenants = [
+        {
+            "name": "payments",
+            "admins": ["group:payments-admins"],
+            "namespaces": [home],
+            "secrets": [{**secret, "readers": ["api"]}],
+        }
+    ]
     key = "k8s-hardening:dbPassword"
     more: dict[str, Any] = {"tenants": tenants, "inert_service_accounts": ["kube-system"]}
 
@@ -243,7 +250,8 @@ def test_secrets_and_inert_accounts_of_a_baseline() -> None:
 
 def test_a_value_that_the_configuration_holds_readably_is_refused() -> None:
     secret = {"name": "db", "namespace": "payments-api", "keys": {"password": "dbPassword"}}
-    tenants = [{"name": "payments", "namespaces": [{"name": "payments-api"}], "secrets": [secret]}]
+    people = {"admins": ["group:payments-admins"]}
+    tenants = [{"name": "payments", **people, "namespaces": [{"name": "payments-api"}], "secrets": [secret]}]
     key = "k8s-hardening:dbPassword"
     for target in ({"render": "out/dev"}, {"context_config": "kubeContext"}):
         with pytest.raises(pulumi.RunError) as caught:

@@ -4,8 +4,8 @@ Judged over a whole stack: everybody whom its RoleBindings and ClusterRoleBindin
 of others (kube/access/steps.py): whoever may create a pod in a namespace mounts its Secrets, runs as its service
 accounts, and has their rights. Not allowed: that somebody gets at Secrets of several tenants, unless all of them are
 its own tenants or it is of the platform. The culprit is each binding by which it gets there. Rights that a tenant's own
-subject holds outside of its tenant belong to cross-tenant-binding, and the bindings that the server makes itself count
-for nobody. What hangs on a pod that happens to run does not count here. Source of the semantics: the files
+subject holds outside of its tenant belong to cross-tenant-binding, who has everything (cluster-admin) to
+tenant-cluster-admin and break-glass, and the bindings that the server makes itself count for nobody. What hangs on a pod that happens to run does not count here. Source of the semantics: the files
 that kube/access names; Kubernetes documentation, Good practices for Kubernetes Secrets.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, describe, finding
 from k8s_hardening.kube.access import Match, Path, Placed, Principal, Reach, World, offers_of, principals, reads_secrets
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, expand_lists, kind_of, name_of, namespace_of
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map, expand_lists, kind_of, name_of, namespace_of
 from k8s_hardening.kube.rbac import grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -62,14 +62,19 @@ def _may_grant(manifest: Manifest) -> bool:
 
 
 def _bindings(manifests: Sequence[Manifest]) -> dict[str, int]:
-    """Each binding as grants name it -> where it stands."""
+    """Each binding as grants name it -> where it stands; without those that give everything, which others judge."""
     found: dict[str, int] = {}
     for index, manifest in enumerate(manifests):
         for _, one in expand_lists(manifest):
-            if grants_rights(one) and kind_of(one).endswith("Binding"):
+            if grants_rights(one) and kind_of(one).endswith("Binding") and not _gives_everything(one):
                 place = f"{namespace_of(one)}/" if kind_of(one) == "RoleBinding" and namespace_of(one) else ""
                 found.setdefault(f"{kind_of(one)} {place}{name_of(one)}", index)
     return found
+
+
+def _gives_everything(binding: Manifest) -> bool:
+    role = as_map(binding.get("roleRef"))
+    return kind_of(binding) == "ClusterRoleBinding" and role.get("name") == "cluster-admin"
 
 
 def _crossing(reach: Reach, principal: Principal, knowledge: Knowledge) -> Iterator[tuple[Path, tuple[str, ...]]]:

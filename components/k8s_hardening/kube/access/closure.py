@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from k8s_hardening.kube.access.gains import Gain, gains_of, node_gains
+from k8s_hardening.kube.access.gains import Gain, can_be_taken, gains_of, node_gains
 from k8s_hardening.kube.access.held import Chance, Holdings
 from k8s_hardening.kube.access.identities import Identity
 from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule
@@ -115,7 +115,9 @@ class Closure:
             for step in self._steps:
                 for chance in list(self._holdings.chances(step, least)):
                     is_about_held = step.gives_by_held
-                    key = (step, chance.scope, chance.names)
+                    if not can_be_taken(chance, self._world):
+                        continue
+                    key = (step, None if step.gives_the_same_everywhere else chance.scope, chance.names)
                     if self._taken.get(key, Match.NO) >= chance.sureness and not is_about_held:
                         continue
                     self._taken[key] = chance.sureness

@@ -31,13 +31,16 @@ class Gain:
 
 def gains_of(chance: Chance, world: World, held: Iterable[Grant]) -> Iterator[Gain]:
     """Every holder that a step leads to, for somebody who holds some grants."""
-    if chance.step.in_open_namespaces and not _is_open(world, chance.scope):
-        return
     for gives in chance.step.gives:
         if gives in BY_HELD:
             yield from _filled(gives, chance, world, held)
         else:
             yield from _GAINS[gives](chance, world)
+
+
+def can_be_taken(chance: Chance, world: World) -> bool:
+    """Whether a step leads anywhere in its namespace, whose Pod Security level may keep pods from the node."""
+    return not chance.step.in_open_namespaces or _is_open(world, chance.scope)
 
 
 def node_gains(title: str, groups: frozenset[str], world: World, chance: Chance | None = None) -> Iterator[Gain]:
