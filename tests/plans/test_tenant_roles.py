@@ -87,7 +87,7 @@ def test_what_is_left_out_reaches_neither_into_pods_nor_into_secrets(role: str) 
     assert not {resource for _, resource, _ in granted(role)} & {"secrets", *INTO_PODS}
 
 
-@pytest.mark.parametrize(("right", "holder"), itertools.product(AccessSpec.model_fields, Holder))
+@pytest.mark.parametrize(("right", "holder"), [*itertools.product(AccessSpec.model_fields, Holder)])
 def test_a_right_goes_to_whom_it_is_given_and_adds_nothing_else(right: str, holder: Holder) -> None:
     expected = {
         "secrets": {("", "secrets", verb) for verb in READ | WRITE},

@@ -5,8 +5,9 @@ of others (kube/access/steps.py): whoever may create a pod in a namespace mounts
 accounts, and has their rights. Not allowed: that somebody gets at Secrets of several tenants, unless all of them are
 its own tenants or it is of the platform. The culprit is each binding by which it gets there. Rights that a tenant's own
 subject holds outside of its tenant belong to cross-tenant-binding, who has everything (cluster-admin) to
-tenant-cluster-admin and break-glass, and the bindings that the server makes itself count for nobody. What hangs on a pod that happens to run does not count here. Source of the semantics: the files
-that kube/access names; Kubernetes documentation, Good practices for Kubernetes Secrets.
+tenant-cluster-admin and break-glass, and the bindings that the server makes itself count for nobody. What hangs on a
+pod that happens to run does not count here. Source of the semantics: the files that kube/access names; Kubernetes
+documentation, Good practices for Kubernetes Secrets.
 """
 
 from __future__ import annotations
