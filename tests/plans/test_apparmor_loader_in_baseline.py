@@ -143,8 +143,11 @@ def test_credentials_that_nobody_can_write_down_are_for_its_namespace_as_well() 
     ("1.29", "cilium", ["cannot hold the AppArmor loader to its own node", "policy-cidr-match-mode"]),
 ])  # fmt: skip
 def test_what_is_left_at_risk_is_said(version: str, cni: str, words: list[str]) -> None:
-    plugin = {"calico": {"version": "3.32"}, "cilium": {"version": "1.18", "switches": ["sctp.enabled"]}}[cni]
-    advice = plan_baseline(with_loader(version, cni={"name": cni, **plugin})).notes.advice
+    plugins: dict[str, dict[str, Any]] = {
+        "calico": {"version": "3.32"},
+        "cilium": {"version": "1.18", "switches": ["sctp.enabled"]},
+    }
+    advice = plan_baseline(with_loader(version, cni={"name": cni, **plugins[cni]})).notes.advice
     assert [one for one in words if not any(one in text for text in advice)] == []
     assert len([text for text in advice if "loader" in text]) == len(words)
 
