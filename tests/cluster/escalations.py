@@ -241,7 +241,9 @@ def attempts(request_for_certificate: str) -> list[Attempt]:
         Attempt("label a node", "admin", "PATCH", "/api/v1/nodes/node-1",
                 {"metadata": {"labels": {"node-role.kubernetes.io/control-plane": ""}}}, rbac, MERGE),
         Attempt("a volume of the host", "admin", "POST", "/api/v1/persistentvolumes", _HOST_VOLUME),
-        Attempt("a pod in default", "member", "POST", "/api/v1/namespaces/default/pods", _pod()),
+        # A pod there would be refused to the administrator as well: its quota is nothing.
+        Attempt("an account in default", "member", "POST", "/api/v1/namespaces/default/serviceaccounts",
+                _object("v1", "ServiceAccount", "mine")),
         Attempt("a configmap in default", "admin", "POST", "/api/v1/namespaces/default/configmaps",
                 _object("v1", "ConfigMap", "mine")),
         Attempt("a pod in kube-system", "admin", "POST", "/api/v1/namespaces/kube-system/pods", _pod()),

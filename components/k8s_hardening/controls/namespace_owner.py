@@ -83,10 +83,14 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
     is_known = f"{name} in variables.owners && {tenant} in {labels} && {labels}[{tenant}] == variables.owners[{name}]"
     chosen = knowledge.namespace_labels
     one_of = f" || k in {texts(chosen)}" if chosen else ""
-    is_protected = f"(k in {texts((TENANT_LABEL, PARENT_LABEL))}{one_of} || k.startsWith({text(f'{PREFIX}/')}))"
+    is_protected = (
+        f"(k in {texts((TENANT_LABEL, PARENT_LABEL, NAMESPACE_LABEL))}{one_of} || k.startsWith({text(f'{PREFIX}/')}))"
+    )
     parents = {name: one.parent for one in knowledge.tenants if one.parent is not None for name in one.namespaces}
     wholes = {one.name: one.parent for one in knowledge.tenants if one.parent is not None}
+    stand_in = text(NAMESPACE_LABEL)
     as_known = [
+        f"!({stand_in} in {labels}) || {labels}[{stand_in}] == {name}",
         _has_label(PARENT_LABEL, parents, wholes),
         *(_has_label(key, _known_values(key, knowledge), {}) for key in chosen),
     ]
@@ -101,7 +105,7 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
             conditions=by_others(knowledge),
         ),
         AdmissionRule(
-            fix=f"leave {_listed((TENANT_LABEL, PARENT_LABEL, *chosen))} and those of {PREFIX} to the platform",
+            fix=f"leave {_listed((TENANT_LABEL, PARENT_LABEL, NAMESPACE_LABEL, *chosen))} and those of {PREFIX} to the platform",
             targets=(CHANGED_NAMESPACES,),
             expressions=(
                 f"{labels}.all(k, !{is_protected} || (k in variables.before && variables.before[k] == {labels}[k]))",
