@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -62,6 +63,18 @@ def without_oidc(baseline: dict[str, Any]) -> None:
 def two_issuers(baseline: dict[str, Any]) -> None:
     other = {**ISSUER, "url": "https://other.example.com", "audiences": ["k8s"]}
     baseline["control_plane"]["authentication"]["oidc"].append(other)
+
+
+def other_prefix(baseline: dict[str, Any]) -> None:
+    """Groups of the provider are called otherwise, so those of the tenant come by a webhook."""
+    baseline["control_plane"]["authentication"]["oidc"][0]["groups_prefix"] = "sso:"
+    baseline["control_plane"]["authentication"]["token_webhook"] = {
+        "endpoint": {
+            "url": "https://login.example.com/token-review",
+            "client_certificate_file": "/etc/kubernetes/pki/reviews-client.crt",
+            "client_key_file": "/etc/kubernetes/pki/reviews-client.key",
+        }
+    }
 
 
 def old(baseline: dict[str, Any]) -> None:
@@ -204,6 +217,7 @@ def written(folder: Path, **changed: Any) -> tuple[str, str]:
     """A kubeconfig of an administrator, with a key and a token."""
     cluster = {"server": "https://10.0.0.1:6443", "certificate-authority": "ca.crt", **changed}
     (folder / "ca.crt").write_text(CA)
+    os.mkfifo(folder / "pipe")
     config = {
         "clusters": [{"name": "c", "cluster": cluster}],
         "users": [{"name": "admin", "user": {"token": PLANTED, "client-key-data": PLANTED, "password": PLANTED}}],
@@ -220,8 +234,9 @@ def test_only_the_cluster_is_taken_from_a_kubeconfig(asked: Ask, tmp_path: Path)
         "proxy-url": "http://proxy.example.com:3128",
         "extensions": [PLANTED],
     }
+    source = written(tmp_path, **more)
     for context in ((), ("--context", "prod")):
-        result = asked(*written(tmp_path, **more), *context)
+        result = asked(*source, *context)
         assert made(result)["clusters"] == [
             {
                 "name": "dev",
@@ -246,6 +261,7 @@ def test_only_the_cluster_is_taken_from_a_kubeconfig(asked: Ask, tmp_path: Path)
         ({"server": 4}, "server: is not an https URL"),
         ({"certificate-authority": "gone.crt"}, "gone.crt: cannot be read"),
         ({"certificate-authority": "admin.conf"}, "admin.conf: is not one or more certificates"),
+        ({"certificate-authority": "pipe"}, "pipe: is not a regular file"),
         ({"certificate-authority-data": "%"}, "certificate-authority-data: is not base64"),
         (
             {"certificate-authority-data": base64.b64encode(PLANTED.encode()).decode()},
@@ -300,6 +316,13 @@ def test_what_is_no_kubeconfig_is_refused(asked: Ask, tmp_path: Path, content: s
             {},
             (*SERVER, "--client-id", "x"),
             "is no audience of https://login.example.com/realms/k8s; known are kubernetes",
+        ),
+        ({}, (*SERVER, "--scope", "a,b"), "--scope (number 1): is no scope"),
+        ({}, (*SERVER, "--scope", "a", "--scope", PLANTED), "--scope (number 2): is no scope, or looks like a secret"),
+        (
+            {"change": other_prefix, "user": "oidc:zoe"},
+            (*SERVER, "--group", "oidc:auditors"),
+            "is no name that comes from",
         ),
         ({}, (*SERVER, "--cluster-name", "a/b"), "--cluster-name: is not lower-case letters"),
         ({}, ("--server", "http://prod"), "--server: is not an https URL"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import click
@@ -15,12 +16,16 @@ from k8s_hardening.cli.stack_options import project_option, stack_option
 from k8s_hardening.kube.kubeconfig import INTERACTIVE_MODES, ClusterEntry, ExecPlugin
 from k8s_hardening.kube.kubeconfig import kubeconfig as made_of
 from k8s_hardening.kube.names import is_dns1123_subdomain
+from k8s_hardening.kube.secret_texts import secret_form
 from k8s_hardening.kube.yaml_text import as_yaml
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.problems import BadInputError
 from k8s_hardening.plans.sign_in import Person, oidc_plugin, person_of, tenant_named
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+# RFC 6749, 3.3, without the comma, at which kubelogin would split it.
+_SCOPE = re.compile(r"[!#-+\--\[\]-~]+")
+_NO_SCOPE = "is no scope, or looks like a secret; for example --scope groups"
 _CACHES = "~/.kube/cache/oidc-login"  # where kubelogin keeps tokens; it expands ~ itself
 
 
@@ -127,6 +132,7 @@ def kubeconfig(
         cluster = of_options(server, ca_file, problems)
     found = tenant_named(baseline, tenant, problems)
     person = None if found is None else person_of(baseline, found, user, groups, problems)
+    problems += (f"--scope (number {number}): {_NO_SCOPE}" for number, one in enumerate(scopes, 1) if _is_odd(one))
     plugin = None
     if command is not None:
         plugin = plugin_of(command, arguments, variables, separate=separate, problems=problems)
@@ -152,6 +158,10 @@ def kubeconfig(
 
 
 _SERVER = "https://prod.example.com:6443"
+
+
+def _is_odd(scope: str) -> bool:
+    return _SCOPE.fullmatch(scope) is None or secret_form(scope) is not None
 
 
 def _of_provider(

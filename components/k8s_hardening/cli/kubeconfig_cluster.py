@@ -92,7 +92,11 @@ def _ca(where: str, file: Path, cluster: dict[str, Any], problems: list[str]) ->
             return None
         return _encoded(what, text, problems)
     if path := cluster.get("certificate-authority"):
-        return _ca_of_file(f"{where}: certificate-authority", file.parent / as_str(path), problems)
+        named = file.parent / as_str(path)
+        if named.exists() and not named.is_file():  # a pipe, named by a file of others, could be waited for in vain
+            problems.append(f"{where}: certificate-authority: {named}: is not a regular file")
+            return None
+        return _ca_of_file(f"{where}: certificate-authority", named, problems)
     return None
 
 

@@ -164,7 +164,8 @@ _DECLARE = (
 def _knows(issuer: OidcIssuerSpec, person: Person) -> bool:
     if not person.name.startswith(issuer.username_prefix):
         return False
-    return issuer.groups_claim is not None or not person.groups
+    has_groups = issuer.groups_claim is not None
+    return all(has_groups and group.startswith(issuer.groups_prefix) for group in person.groups)
 
 
 def _scopes(issuer: OidcIssuerSpec) -> Iterator[str]:
