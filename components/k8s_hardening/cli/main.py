@@ -32,6 +32,7 @@ COMMANDS = {
         "Say where encryption at rest stands, and what is next.",
     ),
     "engine": ("k8s_hardening.cli.engine:engine", "Obtain the engine and say which it is."),
+    "kubeconfig": ("k8s_hardening.cli.kubeconfig:kubeconfig", "Write the kubeconfig of a person of a tenant."),
     "ladder": ("k8s_hardening.cli.ladder:ladder", "Say which workloads a stricter Pod Security level would reject."),
     "ledger": ("k8s_hardening.cli.ledger:ledger", "Say what is done for each control of the CIS benchmark."),
     "pack-config": ("k8s_hardening.cli.pack_config:pack_config", "Write what the pack is told of each environment."),

@@ -9,23 +9,16 @@ variable or the ConfigMap is named like a key.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity
+from k8s_hardening.kube.key_material import key_material_in
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, as_str, key_path
 from k8s_hardening.kube.pods import Container, pods_of
 from k8s_hardening.kube.texts import CONFIG_MAP, is_named_like, texts_of
 from k8s_hardening.model.knowledge import Knowledge
 
-# A header alone also stands in scripts that look for one; key material has to follow it.
-_PRIVATE_KEY = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr])+[A-Za-z0-9+/]")
-_CLIENT_KEY = re.compile(r"""client-key-data["']?\s{0,8}:\s{0,8}["']?[A-Za-z0-9+/]{16}""")
-_BASE64_OF_PEM = "LS0tLS1CRUdJTi"  # base64 of "-----BEGIN"
-_BASE64_HEAD = 120
 _NAMES_OF_KEYS = ("key", "kubeconfig", "secret", "credential", ".pem", "tls")
 _FIX = "move it to a Secret, or better to a store of secrets, and replace the key since it was readable"
 
@@ -36,7 +29,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         if text.content is None:
             if not text.key or is_named_like(manifest, text, _NAMES_OF_KEYS):
                 yield _unknown(text.path)
-        elif (what := _secret_in(text.content)) is not None:
+        elif (what := key_material_in(text.content)) is not None:
             yield Finding(text.path, what, _FIX)
     yield from _annotations("metadata", manifest.get("metadata"))
     for pod in pods_of(manifest):
@@ -52,7 +45,7 @@ def _variables(container: Container) -> Iterator[Finding]:
         if value is UNKNOWN:
             if name is UNKNOWN or any(word in as_str(name).lower() for word in _NAMES_OF_KEYS):
                 yield _unknown(path)
-        elif (what := _secret_in(as_str(value))) is not None:
+        elif (what := key_material_in(as_str(value))) is not None:
             yield Finding(path, what, _FIX)
 
 
@@ -65,32 +58,12 @@ def _annotations(path: str, metadata: Any) -> Iterator[Finding]:
         if value is UNKNOWN:
             if any(word in str(key).lower() for word in _NAMES_OF_KEYS):
                 yield _unknown(key_path(f"{path}.annotations", str(key)))
-        elif (what := _secret_in(as_str(value))) is not None:
+        elif (what := key_material_in(as_str(value))) is not None:
             yield Finding(key_path(f"{path}.annotations", str(key)), what, _FIX)
 
 
 def _unknown(path: str) -> Finding:
     return Finding(path, "not known until apply", "give it a plain value, or put it into a Secret", unknown=True)
-
-
-def _secret_in(text: str) -> str | None:
-    if "PRIVATE KEY" in text and _PRIVATE_KEY.search(text):
-        return "a private key"
-    if "client-key-data" in text and _CLIENT_KEY.search(text):
-        return "a kubeconfig with a client key"
-    start = text.find(_BASE64_OF_PEM)
-    while start >= 0:
-        if _is_private_key_head(text[start : start + _BASE64_HEAD]):
-            return "a private key in base64"
-        start = text.find(_BASE64_OF_PEM, start + 1)
-    return None
-
-
-def _is_private_key_head(encoded: str) -> bool:
-    try:
-        return b"PRIVATE KEY-----" in base64.b64decode(encoded[: len(encoded) // 4 * 4], validate=False)
-    except (binascii.Error, ValueError):
-        return False
 
 
 CONTROL = Control(
