@@ -28,6 +28,9 @@ from k8s_hardening.kube.pod_security import ENFORCE, PREFIX, SINCE, STRICTNESS
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 from k8s_hardening.model.labels import NAMESPACE_LABEL, PARENT_LABEL, TENANT_LABEL
 
+# Labels that say whose a namespace is, and which it is.
+_PLATFORMS = (TENANT_LABEL, PARENT_LABEL, NAMESPACE_LABEL)
+
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """The name or the tenant label, where the judge knows better."""
@@ -83,9 +86,7 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
     is_known = f"{name} in variables.owners && {tenant} in {labels} && {labels}[{tenant}] == variables.owners[{name}]"
     chosen = knowledge.namespace_labels
     one_of = f" || k in {texts(chosen)}" if chosen else ""
-    is_protected = (
-        f"(k in {texts((TENANT_LABEL, PARENT_LABEL, NAMESPACE_LABEL))}{one_of} || k.startsWith({text(f'{PREFIX}/')}))"
-    )
+    is_protected = f"(k in {texts(_PLATFORMS)}{one_of} || k.startsWith({text(f'{PREFIX}/')}))"
     parents = {name: one.parent for one in knowledge.tenants if one.parent is not None for name in one.namespaces}
     wholes = {one.name: one.parent for one in knowledge.tenants if one.parent is not None}
     stand_in = text(NAMESPACE_LABEL)
@@ -105,7 +106,7 @@ def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:
             conditions=by_others(knowledge),
         ),
         AdmissionRule(
-            fix=f"leave {_listed((TENANT_LABEL, PARENT_LABEL, NAMESPACE_LABEL, *chosen))} and those of {PREFIX} to the platform",
+            fix=f"leave {_listed((*_PLATFORMS, *chosen))} and those of {PREFIX} to the platform",
             targets=(CHANGED_NAMESPACES,),
             expressions=(
                 f"{labels}.all(k, !{is_protected} || (k in variables.before && variables.before[k] == {labels}[k]))",
