@@ -46,7 +46,7 @@ def declare(live: Live, *secrets: dict[str, Any]) -> None:
     def changed(baseline: dict[str, Any]) -> None:
         # One tenant alone, since each of the many runs takes its time with every object.
         names = ({"name": "payments-api", "service_accounts": [{"name": "api"}]}, {"name": "payments-db"})
-        people = {"admins": ["group:payments-admins"]}
+        people = {"admins": ["group:oidc:payments-admins"]}
         baseline["tenants"] = [{"name": "payments", **people, "namespaces": list(names), "secrets": list(secrets)}]
         baseline["inert_service_accounts"] = ["kube-system"]
 
