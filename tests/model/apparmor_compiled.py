@@ -65,8 +65,18 @@ class Compiled:
     name: str
     complain: bool
     capabilities: int
-    files: _Automaton
-    policy: _Automaton
+    automata: tuple[_Automaton, ...]
+    """That of sockets and the rest first, then that of files; a profile without rules lacks some."""
+
+    @property
+    def policy(self) -> _Automaton:
+        """The automaton of sockets and all else but files."""
+        return self.automata[0]
+
+    @property
+    def files(self) -> _Automaton:
+        """The automaton of files."""
+        return self.automata[1]
 
     def file(self, path: str | bytes, *, owner: bool = False) -> Decision:
         """What may be done with a path, by the file's owner or by somebody else."""
@@ -147,13 +157,12 @@ def _profiles(tokens: Iterator[tuple[int, str, Any]]) -> Iterator[Compiled]:
         after = next(index for index, one in enumerate(part) if one[0] == 8) + 1
         low = after + (part[after][1] == "path_flags")
         high = next(index for index, one in enumerate(part) if one[:2] == (7, "caps64")) + 1
-        automata = [_Automaton(value) for tag, name, value in part if (tag, name) == (6, "aadfa")]
+        automata = tuple(_Automaton(value) for tag, name, value in part if (tag, name) == (6, "aadfa"))
         yield Compiled(
             name=part[1][2],
             complain=part[flags + 2][2] == 1,
             capabilities=part[low][2] | part[high][2] << 32,
-            policy=automata[0],
-            files=automata[1],
+            automata=automata,
         )
 
 

@@ -244,6 +244,7 @@ FILE_PIECES = st.sampled_from(
 
 @settings(max_examples=150, deadline=None)
 @given(pieces=st.lists(FILE_PIECES, max_size=12))
+@example(pieces=["profile a {", "}"])
 @example(pieces=["profile a {", "file,", "}", "# }"])
 @example(pieces=["include <tunables/global>\n", "@{X}=/a\n", "profile b ", "/bin/x ", "{", "^hat {", "file,", "}", "}"])
 def test_a_whole_file_makes_one_profile_of_our_name(pieces: list[str]) -> None:
