@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 import yaml
 
 from tests.cluster.cluster import Cluster
-from tests.e2e.checkout import Checkout, Ran, checkout, without_tenant
+from tests.e2e.checkout import Checkout, Ran, checkout, pulumi, without_tenant
 
 PASSPHRASE = "of-a-test"  # noqa: S105 - guards a state that lives as long as the test
 BASELINE = "k8s-hardening:baseline"
@@ -84,16 +83,7 @@ class Live:
             for name, value in self.variables.items():
                 patch.setenv(name, value)
             workspace.ensure_stack()
-            environment = workspace.environment()
-        done = subprocess.run(
-            [str(workspace.toolchain.pulumi), *arguments, "--stack", self.stack],
-            input=told,
-            cwd=self.project.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+            done = pulumi(workspace, *arguments, told=told)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

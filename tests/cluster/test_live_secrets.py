@@ -14,25 +14,11 @@ import pytest
 
 from tests.cluster.cluster import Cluster
 from tests.cluster.live import PASSPHRASE, Live
-from tests.e2e.planted import forms_of, leaks_in, planted, said_in
+from tests.e2e.planted import ROTATED, SECRET, forms_of, leaks_in, planted, said_in
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(1800)]
 
 HOME = "/api/v1/namespaces/payments-api"
-FIRST: dict[str, Any] = {
-    "name": "db",
-    "namespace": "payments-api",
-    "version": "1",
-    "immutable": True,
-    "readers": ["api"],
-    "keys": {"password": "dbPassword"},
-}
-SECOND = {
-    **FIRST,
-    "version": "2",
-    "keys": {"password": "dbPasswordNext"},
-    "previous": {"1": {"password": "dbPassword"}},
-}
 TOKEN: dict[str, Any] = {"name": "token", "namespace": "payments-db", "keys": {"token": "apiToken"}}
 
 
@@ -85,7 +71,7 @@ def test_a_value_stands_nowhere_but_in_its_secret_whatever_happens(live: Live) -
     values = {key: planted(key) for key in ("dbPassword", "dbPasswordNext", "apiToken", "apiTokenNext")}
     said: list[str] = []
 
-    declare(live, FIRST, TOKEN)
+    declare(live, SECRET, TOKEN)
     keep(live, "dbPassword", values["dbPassword"])
     keep(live, "apiToken", values["apiToken"])
     ran = [live.run("preview", "--", "--diff"), live.run("up", "--yes", "--", "--diff")]
@@ -99,7 +85,7 @@ def test_a_value_stands_nowhere_but_in_its_secret_whatever_happens(live: Live) -
     assert "kubectl.kubernetes.io/last-applied-configuration" not in made.get("annotations", {})
 
     # Rotation by a new version, and of a Secret without one by its value.
-    declare(live, SECOND, TOKEN)
+    declare(live, ROTATED, TOKEN)
     keep(live, "dbPasswordNext", values["dbPasswordNext"])
     keep(live, "apiToken", values["apiTokenNext"])
     rotated = live.run("up", "--yes", "--", "--diff")
@@ -113,7 +99,7 @@ def test_a_value_stands_nowhere_but_in_its_secret_whatever_happens(live: Live) -
     assert (steady.status, steady.summary["steps"]) == (0, {})
 
     # The version before leaves with its line, and is the only thing that does.
-    declare(live, {key: value for key, value in SECOND.items() if key != "previous"}, TOKEN)
+    declare(live, {key: value for key, value in ROTATED.items() if key != "previous"}, TOKEN)
     dropped = live.run("up", "--yes", "--", "--diff")
     assert dropped.status == 0, dropped.log
     assert {urn.rpartition("::")[2]: step for urn, step in dropped.summary["steps"].items()} == {

@@ -31,6 +31,19 @@ def without_tenant(baseline: dict[str, Any], name: str) -> dict[str, Any]:
     return gone
 
 
+def pulumi(workspace: Workspace, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
+    """What the engine itself says about a stack, without the command line around it."""
+    return subprocess.run(
+        [str(workspace.toolchain.pulumi), *arguments, "--stack", workspace.stack],
+        input=told,
+        cwd=workspace.project,
+        env=workspace.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @dataclass(frozen=True)
 class Ran:
     """How one command ended."""

@@ -8,11 +8,29 @@ import secrets
 import urllib.parse
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 # Characters of a base64 text that depend on what stands before, by the bytes before; and those at its end, padding
 # included, that depend on what follows, by the bytes left over.
 _FIRST = (0, 2, 3)
 _LAST = (0, 3, 2)
+
+
+# A Secret of a tenant as a baseline declares it, and the same with new values beside the old ones.
+SECRET: dict[str, Any] = {
+    "name": "db",
+    "namespace": "payments-api",
+    "version": "1",
+    "immutable": True,
+    "readers": ["api"],
+    "keys": {"password": "dbPassword"},
+}
+ROTATED = {
+    **SECRET,
+    "version": "2",
+    "keys": {"password": "dbPasswordNext"},
+    "previous": {"1": {"password": "dbPassword"}},
+}
 
 
 def planted(word: str) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 
-from k8s_hardening.engine.workspace import Workspace
-from tests.e2e.checkout import Checkout
+from tests.e2e.checkout import Checkout, pulumi
 
 pytestmark = pytest.mark.e2e
 
@@ -28,18 +26,6 @@ def name_credentials(project: Checkout) -> None:
     del document["encryptionsalt"]  # of the empty passphrase, which guards nothing
     path.write_text(yaml.safe_dump(document))
     assert project.run("pack-config").status == 0
-
-
-def pulumi(workspace: Workspace, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(workspace.toolchain.pulumi), *arguments, "--stack", "dev"],
-        input=told,
-        cwd=workspace.project,
-        env=workspace.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_no_state_event_log_or_file_holds_credentials(project: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:

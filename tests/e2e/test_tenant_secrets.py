@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import stat
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +11,13 @@ import pytest
 import yaml
 
 from k8s_hardening.engine.workspace import Workspace
-from tests.e2e.checkout import Checkout, Ran
-from tests.e2e.planted import forms_of, leaks_in, planted, said_in
+from tests.e2e.checkout import Checkout, Ran, pulumi
+from tests.e2e.planted import ROTATED, SECRET, forms_of, leaks_in, planted, said_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 NAME, PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE", "of-a-test"
 GIVEN = {NAME: PASSPHRASE}
-SECRET: dict[str, Any] = {
-    "name": "db",
-    "namespace": "payments-api",
-    "version": "1",
-    "immutable": True,
-    "readers": ["api"],
-    "keys": {"password": "dbPassword"},
-}
-ROTATED = {
-    **SECRET,
-    "version": "2",
-    "keys": {"password": "dbPasswordNext"},
-    "previous": {"1": {"password": "dbPassword"}},
-}
 
 
 def declare(project: Checkout, secret: dict[str, Any]) -> None:
@@ -49,18 +34,6 @@ def declare(project: Checkout, secret: dict[str, Any]) -> None:
         document.pop("encryptionsalt", None)  # of the empty passphrase, which guards nothing
     path.write_text(yaml.safe_dump(document))
     assert project.run("pack-config").status == 0
-
-
-def pulumi(workspace: Workspace, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(workspace.toolchain.pulumi), *arguments, "--stack", "dev"],
-        input=told,
-        cwd=workspace.project,
-        env=workspace.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def keep(workspace: Workspace, key: str, value: str) -> None:

@@ -6,6 +6,7 @@ import difflib
 import json
 import os
 import re
+import runpy
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,17 +18,6 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 import k8s_hardening
-from k8s_hardening import (
-    AdmissionPolicies,
-    AppArmorLoader,
-    ClusterDeny,
-    ControlPlane,
-    DenyAll,
-    HardenedBaseline,
-    PodSecurity,
-    Tenant,
-    TenantSecret,
-)
 from k8s_hardening.model.admission_policies import AdmissionPoliciesInputs
 from k8s_hardening.model.apparmor_loader import AppArmorLoaderInputs
 from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec
@@ -44,19 +34,9 @@ from k8s_hardening.resources.host import HardeningProvider
 from tests.resources.monitor import record
 
 SNAPSHOT = Path(__file__).with_name("schema.json")
-PROVIDER = HardeningProvider(
-    [
-        AdmissionPolicies,
-        AppArmorLoader,
-        ClusterDeny,
-        ControlPlane,
-        DenyAll,
-        HardenedBaseline,
-        PodSecurity,
-        Tenant,
-        TenantSecret,
-    ]
-)
+# The list that is really served, so that no component is left out here.
+_PACKAGE = runpy.run_path(str(Path(__file__).parents[2] / "components/__main__.py"))
+PROVIDER = HardeningProvider(_PACKAGE["COMPONENTS"])
 SCHEMA: dict[str, Any] = json.loads(PROVIDER.schema or "")
 UPDATE = "K8S_HARDENING_UPDATE_SNAPSHOTS"
 

@@ -11,17 +11,16 @@ from typing import Any, TypeVar
 
 import click
 
-from k8s_hardening.cli.check import kubernetes_version
-from k8s_hardening.cli.ladder_state import State, read_state
+from k8s_hardening.cli.check import kubernetes_of_files_option
+from k8s_hardening.cli.ladder_state import state_in
 from k8s_hardening.cli.report import printable
-from k8s_hardening.cli.sources import STDIN, read_sources
+from k8s_hardening.cli.sources import read_sources
 from k8s_hardening.cli.stack_options import no_color_option, project_option
 from k8s_hardening.cli.verdict import read_items
 from k8s_hardening.kube.access import Identity, World, identity_of, principals
 from k8s_hardening.kube.api_requests import ApiRequest
 from k8s_hardening.kube.resources import near_resource, resource_named
-from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
-from k8s_hardening.model.problems import BadInputError
+from k8s_hardening.kube.version import KubeVersion
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -44,14 +43,7 @@ def world_options(command: Command) -> Command:
             "--state", "state_file", metavar="FILE", help="What `pulumi stack export` prints; - for standard input."
         ),
         project_option,
-        click.option(
-            "--kubernetes",
-            callback=kubernetes_version,
-            metavar="VERSION",
-            default=str(NEWEST),
-            show_default=True,
-            help=f"Version of the cluster that the files are for, {OLDEST} to {NEWEST}.",
-        ),
+        kubernetes_of_files_option,
         no_color_option,
     )):  # fmt: skip
         command = option(command)
@@ -72,7 +64,7 @@ def asked_about(
     if stack is not None:
         return _of_stack(project, stack)
     if state_file is not None:
-        state = state_of(state_file)
+        state = state_in(state_file)
         world = World.of((one.manifest for one in state.objects if not one.is_partial), kubernetes)
         patches = (one.urn for one in state.objects if one.is_partial)
         partial = (f"{urn}: only changes an object of others, and is passed over" for urn in patches)
@@ -91,21 +83,6 @@ def _of_stack(project: Path, stack: str) -> Asked:
     baseline = baseline_of(project, stack)
     world = World.of(plan_baseline(baseline).manifests, baseline.kubernetes)
     return Asked(world, (), world.flaws)
-
-
-def state_of(name: str) -> State:
-    """The state in a file, `-` for the standard input.
-
-    Raises:
-        BadInputError: it cannot be read, or is no state.
-    """
-    if name == "-":
-        return read_state(sys.stdin.buffer.read(), STDIN)
-    try:
-        data = Path(name).read_bytes()
-    except OSError as error:
-        raise BadInputError([f"{name}: cannot be read: {error.strerror}"]) from None
-    return read_state(data, name)
 
 
 def told(asked: Asked, *, errors_too: bool = True) -> None:

@@ -36,6 +36,16 @@ def kubernetes_version(ctx: click.Context, param: click.Parameter, value: str | 
     return version
 
 
+kubernetes_of_files_option = click.option(
+    "--kubernetes",
+    callback=kubernetes_version,
+    metavar="VERSION",
+    default=str(NEWEST),
+    show_default=True,
+    help=f"Version of the cluster that the files are for, {OLDEST} to {NEWEST}.",
+)
+
+
 def control_ids(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     """The ids that an option gives; an unknown one is refused with the nearest known one."""
     known = [control.id for control in CONTROLS]

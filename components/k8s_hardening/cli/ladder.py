@@ -9,16 +9,15 @@ from pathlib import Path
 import click
 
 from k8s_hardening.cli.check import kubernetes_version
-from k8s_hardening.cli.ladder_state import State, read_state
+from k8s_hardening.cli.ladder_state import State, read_state, state_in
 from k8s_hardening.cli.ladder_texts import as_json, as_lines
 from k8s_hardening.cli.ladder_verdict import Object, climb
 from k8s_hardening.cli.printing import print_lines, wants_colour
 from k8s_hardening.cli.report import printable
-from k8s_hardening.cli.sources import STDIN, read_sources
+from k8s_hardening.cli.sources import read_sources
 from k8s_hardening.cli.stack_options import no_color_option, project_option
 from k8s_hardening.cli.verdict import Item, Read, read_items
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
-from k8s_hardening.model.problems import BadInputError
 
 _FINDINGS = 1
 _BAD_INPUT = 2
@@ -81,7 +80,7 @@ def ladder(
         read = read_items(read_sources(paths, sys.stdin.buffer))
         objects, errors = list(_of_files(read)), [str(problem) for problem in read.problems]
     else:
-        state = _of_stack(project, stack) if stack is not None else _of_file(state_file or "")
+        state = _of_stack(project, stack) if stack is not None else state_in(state_file or "")
         objects, errors = [Object(one.urn, one.manifest, one.is_partial) for one in state.objects], []
         for urn in state.unseen:
             click.echo(f"note: {printable(urn)}: is a Helm release, whose objects no state holds", err=True)
@@ -103,16 +102,6 @@ def _of_files(read: Read) -> Iterator[Object]:
 
 def _place(item: Item) -> str:
     return f"{item.file}:{item.line}{f' {item.prefix}' if item.prefix else ''}"
-
-
-def _of_file(name: str) -> State:
-    if name == "-":
-        return read_state(sys.stdin.buffer.read(), STDIN)
-    try:
-        data = Path(name).read_bytes()
-    except OSError as error:
-        raise BadInputError([f"{name}: cannot be read: {error.strerror}"]) from None
-    return read_state(data, name)
 
 
 def _of_stack(project: Path, stack: str) -> State:

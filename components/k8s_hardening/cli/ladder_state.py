@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from k8s_hardening.cli.sources import STDIN
 from k8s_hardening.controls.gates import is_patch
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, as_str, expand_lists
 from k8s_hardening.model.problems import BadInputError
@@ -55,6 +58,21 @@ def read_state(data: bytes | str, name: str) -> State:
     objects = tuple(made for one in resources for made in _objects(one))
     unseen = tuple(as_str(one.get("urn")) for one in resources if one.get("type") == _UNSEEN)
     return State(objects, unseen)
+
+
+def state_in(name: str) -> State:
+    """The state in a file, `-` for the standard input.
+
+    Raises:
+        BadInputError: it cannot be read, or is no state.
+    """
+    if name == "-":
+        return read_state(sys.stdin.buffer.read(), STDIN)
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        raise BadInputError([f"{name}: cannot be read: {error.strerror}"]) from None
+    return read_state(data, name)
 
 
 def _objects(resource: dict[str, Any]) -> Iterator[StateObject]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from k8s_hardening.cli.check import kubernetes_version
+from k8s_hardening.cli.check import kubernetes_of_files_option
 from k8s_hardening.cli.cni_options import check_cni, cni_options
 from k8s_hardening.cli.printing import print_lines, wants_colour
 from k8s_hardening.cli.reach_texts import (
@@ -33,7 +33,7 @@ from k8s_hardening.kube.reach import (
     end_named,
     matrix,
 )
-from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
+from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.problems import BadInputError
 
 _DENIED_OR_CHANGED = 1
@@ -69,14 +69,7 @@ def port(ctx: click.Context, param: click.Parameter, value: str | None) -> int |
     metavar="NETWORK",
     help="Where pods have addresses; may be repeated.",
 )
-@click.option(
-    "--kubernetes",
-    callback=kubernetes_version,
-    metavar="VERSION",
-    default=str(NEWEST),
-    show_default=True,
-    help=f"Version of the cluster that the files are for, {OLDEST} to {NEWEST}.",
-)
+@kubernetes_of_files_option
 @cni_options
 @click.option("--format", "form", type=click.Choice(["text", "json", *_PICTURES]), default="text", show_default=True)
 @no_color_option

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
-from k8s_hardening.kube.rbac import binding_of, grants_rights
+from k8s_hardening.kube.rbac import account_home, binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 
 _ACCOUNT = "serviceaccount:"
@@ -42,7 +42,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
 def _is_foreign(identity: str | None, namespace: str, tenant: TenantFacts) -> bool:
     if identity is None:
         return True  # not known until apply
-    home = identity.removeprefix(_ACCOUNT).partition("/")[0]
+    home = account_home(identity)
     return home != namespace and home in tenant.namespaces and identity not in tenant.subjects
 
 

@@ -14,9 +14,9 @@ import json
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.shared.tenant_subjects import CLUSTER_ADMIN, tenant_subjects
+from k8s_hardening.controls.shared.tenant_subjects import tenant_subjects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, kind_of, name_of
-from k8s_hardening.kube.rbac import Binding, aggregations_of, binding_of, grants_rights, policy_rules_of
+from k8s_hardening.kube.rbac import CLUSTER_ADMIN, Binding, aggregations_of, binding_of, grants_rights, policy_rules_of
 from k8s_hardening.model.knowledge import Knowledge
 from k8s_hardening.model.people import namespaces_role
 

@@ -11,12 +11,18 @@ plugin/pkg/admission/network/defaultingressclass/admission.go, which leaves thos
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from k8s_hardening.controls.admission import AdmissionRule
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.ingresses import is_ingress
-from k8s_hardening.controls.shared.tenant_limits import allowed_variable, limit_of, shown, tell, tenant_namespaces
+from k8s_hardening.controls.shared.tenant_limits import (
+    allowed_variable,
+    is_among,
+    limit_of,
+    shown,
+    tell,
+    tenant_namespaces,
+)
 from k8s_hardening.kube.admission_policies import INGRESS_ANNOTATIONS, INGRESSES
 from k8s_hardening.kube.cel import text
 from k8s_hardening.kube.manifest import Manifest, as_map, key_path
@@ -39,14 +45,10 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     fix = f"name {tell(allowed)}"
     named = as_map(manifest.get("spec")).get("ingressClassName")
     annotated = as_map(as_map(manifest.get("metadata")).get("annotations")).get(ANNOTATION)
-    if annotated is not None and not _is_allowed(annotated, allowed):
+    if annotated is not None and not is_among(annotated, allowed):
         yield finding(key_path("metadata.annotations", ANNOTATION), shown(annotated, manifest), fix)
-    if (named is not None or annotated is None) and not _is_allowed(named, allowed):
+    if (named is not None or annotated is None) and not is_among(named, allowed):
         yield finding("spec.ingressClassName", shown(named, manifest), fix)
-
-
-def _is_allowed(name: Any, allowed: frozenset[str]) -> bool:
-    return isinstance(name, str) and name in allowed
 
 
 def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:

@@ -18,6 +18,7 @@ from k8s_hardening.controls.shared.ingresses import BACKENDS, is_ingress
 from k8s_hardening.controls.shared.tenant_limits import allowed_variable, limit_of, shown, tell, tenant_namespaces
 from k8s_hardening.kube.admission_policies import INGRESSES
 from k8s_hardening.kube.manifest import Manifest, as_list, as_map
+from k8s_hardening.kube.names import covers_host
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 
 
@@ -51,9 +52,7 @@ def _served(spec: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _is_allowed(host: Any, allowed: frozenset[str]) -> bool:
-    return isinstance(host, str) and any(
-        host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in allowed
-    )
+    return isinstance(host, str) and any(covers_host(one, host) for one in allowed)
 
 
 def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, describe, finding
 from k8s_hardening.kube.access import Match, Path, Placed, Principal, Reach, World, offers_of, principals, reads_secrets
-from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map, expand_lists, kind_of, name_of, namespace_of
-from k8s_hardening.kube.rbac import grants_rights
+from k8s_hardening.kube.manifest import UNKNOWN, Manifest, expand_lists, kind_of, name_of, namespace_of
+from k8s_hardening.kube.rbac import CLUSTER_ADMIN, binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
 
@@ -73,9 +73,9 @@ def _bindings(manifests: Sequence[Manifest]) -> dict[str, int]:
     return found
 
 
-def _gives_everything(binding: Manifest) -> bool:
-    role = as_map(binding.get("roleRef"))
-    return kind_of(binding) == "ClusterRoleBinding" and role.get("name") == "cluster-admin"
+def _gives_everything(manifest: Manifest) -> bool:
+    found = binding_of(manifest)
+    return found is not None and found.is_cluster_wide and found.cluster_role == CLUSTER_ADMIN
 
 
 def _crossing(reach: Reach, principal: Principal, knowledge: Knowledge) -> Iterator[tuple[Path, tuple[str, ...]]]:

@@ -16,7 +16,14 @@ from typing import Any
 
 from k8s_hardening.controls.admission import AdmissionRule
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.shared.tenant_limits import allowed_variable, limit_of, shown, tell, tenant_namespaces
+from k8s_hardening.controls.shared.tenant_limits import (
+    allowed_variable,
+    is_among,
+    limit_of,
+    shown,
+    tell,
+    tenant_namespaces,
+)
 from k8s_hardening.kube.admission_policies import CLAIM_TEMPLATES, CLAIMS, POD_TARGETS, Target
 from k8s_hardening.kube.cel import text
 from k8s_hardening.kube.manifest import Manifest, api_group_of, as_list, as_map, key_path, kind_of
@@ -38,15 +45,11 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     fix = f"name {tell(allowed)}"
     for path, claim in _claims(manifest):
         named = as_map(claim.get("spec")).get("storageClassName")
-        if not _is_allowed(named, allowed):
+        if not is_among(named, allowed):
             yield finding(f"{path}spec.storageClassName", shown(named, manifest), fix)
         annotated = as_map(as_map(claim.get("metadata")).get("annotations")).get(ANNOTATION)
-        if annotated is not None and not _is_allowed(annotated, allowed):
+        if annotated is not None and not is_among(annotated, allowed):
             yield finding(key_path(f"{path}metadata.annotations", ANNOTATION), shown(annotated, manifest), fix)
-
-
-def _is_allowed(name: Any, allowed: frozenset[str]) -> bool:
-    return isinstance(name, str) and name in allowed
 
 
 def _claims(manifest: Manifest) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
-from k8s_hardening.kube.rbac import Subject, binding_of, grants_rights
+from k8s_hardening.kube.rbac import Subject, account_home, binding_of, grants_rights
 from k8s_hardening.model.checked import is_system_namespace
 from k8s_hardening.model.knowledge import Knowledge
 
@@ -51,10 +51,10 @@ def _is_kept_out(subject: Subject, namespace: Any, knowledge: Knowledge) -> bool
     identity = subject.identity
     if identity is None or namespace is UNKNOWN:
         return True
-    kind, _, name = identity.partition(":")
     if not identity or identity in knowledge.platform:
         return False
-    if kind == "serviceaccount" and is_system_namespace(name.partition("/")[0]):
+    home = account_home(identity)
+    if home is not None and is_system_namespace(home):
         return False
     tenants = knowledge.tenants_of_subject(identity)
     return not tenants or any(as_str(namespace) in tenant.namespaces for tenant in tenants)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
-from k8s_hardening.controls.shared.tenant_subjects import CLUSTER_ADMIN, tenant_subjects
+from k8s_hardening.controls.shared.tenant_subjects import tenant_subjects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
-from k8s_hardening.kube.rbac import binding_of, grants_rights
+from k8s_hardening.kube.rbac import CLUSTER_ADMIN, binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
 _FIX = "remove the subject, or bind it to a Role of its own namespace"

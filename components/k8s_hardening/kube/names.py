@@ -22,6 +22,11 @@ def is_dns1123_label(text: str) -> bool:
     return len(text) <= LONGEST_LABEL and _LABEL.fullmatch(text) is not None
 
 
+def covers_host(pattern: str, host: str) -> bool:
+    """Whether a host, or each that a pattern stands for, is of another pattern: `*.` stands for any name below."""
+    return pattern == host or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+
+
 def is_dns1123_subdomain(text: str) -> bool:
     """Whether a text can name most other objects."""
     return len(text) <= LONGEST_SUBDOMAIN and _SUBDOMAIN.fullmatch(text) is not None

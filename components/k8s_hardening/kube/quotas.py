@@ -48,10 +48,9 @@ _ALLOWED = {
     VOLUME_ATTRIBUTES_CLASS: frozenset({"persistentvolumeclaims", "requests.storage"}),
 }
 
-SYSTEM_PRIORITIES = ("system-cluster-critical", "system-node-critical")
-"""Classes that the server makes itself; their pods push out any other (pkg/apis/scheduling/types.go v1.37.2)."""
 SYSTEM_PRIORITY_PREFIX = "system-"
-"""No other class may have a name that begins so (pkg/apis/scheduling/validation/validation.go v1.37.2)."""
+"""How names of classes begin that the server makes itself, and no others (pkg/apis/scheduling/types.go and
+validation/validation.go v1.37.2)."""
 
 
 def is_quota_resource(name: str) -> bool:

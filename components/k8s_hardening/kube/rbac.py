@@ -14,8 +14,17 @@ from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list
 
 GROUP = "rbac.authorization.k8s.io"
 ALL = "*"
-_ACCOUNT_USER = "system:serviceaccount:"
+ACCOUNT_USER = "system:serviceaccount:"
+"""How the name begins by which the authorizer knows a service account."""
+CLUSTER_ADMIN = "cluster-admin"
+"""The built-in ClusterRole with every right."""
 _ACCOUNTS_GROUP = "system:serviceaccounts:"
+
+
+def account_home(identity: str) -> str | None:
+    """Namespace of a service account (serviceaccount:<namespace>/<name>); None for other identities."""
+    kind, _, rest = identity.partition(":")
+    return rest.partition("/")[0] if kind == "serviceaccount" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +83,8 @@ class Subject:
         if kind == "Group":
             is_accounts = text.startswith(_ACCOUNTS_GROUP)
             return f"serviceaccount:{text.removeprefix(_ACCOUNTS_GROUP)}/*" if is_accounts else f"group:{text}"
-        namespace, _, account = text.removeprefix(_ACCOUNT_USER).partition(":")
-        return f"serviceaccount:{namespace}/{account}" if text.startswith(_ACCOUNT_USER) else f"user:{text}"
+        namespace, _, account = text.removeprefix(ACCOUNT_USER).partition(":")
+        return f"serviceaccount:{namespace}/{account}" if text.startswith(ACCOUNT_USER) else f"user:{text}"
 
     @property
     def culprit(self) -> tuple[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from k8s_hardening.kube.rbac import account_home
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.checked import Day, Name, Reason, Subject, Switch, Word, not_empty, wrong
 from k8s_hardening.model.parts import Party, beside, plain_list, plain_map, plain_text
@@ -14,7 +15,6 @@ from k8s_hardening.model.raw import Loc, Problem
 
 PREFIX = "break-glass-"
 """What the names of all objects begin with that give rights for an emergency."""
-CLUSTER_ROLE = "cluster-admin"
 """What a cluster-wide emergency gives."""
 
 
@@ -71,9 +71,8 @@ def _subjects(entry: dict[str, Any], entry_loc: Loc, tenants: Sequence[Party]) -
     homes = {name for tenant in tenants for _, name in tenant.namespaces()}
     subjects = plain_list(entry.get("subjects"))
     for index, subject in enumerate(map(plain_text, subjects)):
-        kind, _, rest = subject.partition(":")
         loc = (*entry_loc, "subjects", index)
-        if kind == "serviceaccount" and rest.partition("/")[0] in homes:
+        if account_home(subject) in homes:
             what = "is an account of a tenant, as whom everybody could act who starts pods there"
             yield loc, subject, f'{what}; for example "user:oidc:bob@example.com"'
         elif (owner := _other_tenant(subject, entry, tenants)) is not None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from k8s_hardening.kube.names import suggest_dns1123_label
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
+from k8s_hardening.kube.rbac import account_home
 from k8s_hardening.kube.version import KubeVersion, supported
 from k8s_hardening.model.break_glass import break_glass_problems
 from k8s_hardening.model.consent_problems import consent_problems, weakness_problems
@@ -182,8 +183,8 @@ def _namespaces(tenant: Party, owners: dict[str, Party]) -> Iterator[Problem]:
 
 def _foreign_accounts(tenant: Party, owners: dict[str, Party]) -> Iterator[Problem]:
     for loc, subject in tenant.subjects():
-        kind, _, rest = subject.partition(":")
-        owner = owners.get(rest.partition("/")[0]) if kind == "serviceaccount" else None
+        home = account_home(subject)
+        owner = None if home is None else owners.get(home)
         if owner is not None and owner.is_tenant and owner is not tenant:
             yield (
                 loc,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from k8s_hardening.kube.rbac import account_home
 from k8s_hardening.model.tenant import TenantSpec
 
 
@@ -26,9 +27,4 @@ def inherited(tenant: TenantSpec, tenants: Sequence[TenantSpec], role: str) -> t
     homes = {namespace.name for one in tenants for namespace in one.namespaces}
     found = {subject for whole in wholes_of(tenant, tenants) for subject in getattr(whole, role)}
     own = set(tenant.admins) if role == "admins" else set(tenant.subjects())
-    return tuple(sorted(one for one in found - own if _home(one) not in homes))
-
-
-def _home(subject: str) -> str | None:
-    kind, _, rest = subject.partition(":")
-    return rest.partition("/")[0] if kind == "serviceaccount" else None
+    return tuple(sorted(one for one in found - own if account_home(one) not in homes))

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from k8s_hardening.kube.network_policies import port_of
+from k8s_hardening.kube.rbac import account_home
 from k8s_hardening.kube.version import NEWEST, KubeVersion
 from k8s_hardening.model.base import Model
 from k8s_hardening.model.exemption import Exemption
@@ -188,6 +189,5 @@ class Knowledge(Model):
 
     def tenants_of_subject(self, subject: str) -> tuple[TenantFacts, ...]:
         """The tenants that a subject belongs to: those that name it, and the owner of a service account's namespace."""
-        kind, _, rest = subject.partition(":")
-        home = rest.partition("/")[0] if kind == "serviceaccount" else None
+        home = account_home(subject)
         return tuple(tenant for tenant in self.tenants if subject in tenant.subjects or home in tenant.namespaces)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from k8s_hardening.kube.rbac import account_home
 from k8s_hardening.model.control_plane.oidc import OidcIssuerSpec
 from k8s_hardening.model.parts import Party, plain_list, plain_map, plain_text
 from k8s_hardening.model.raw import Loc, Problem
@@ -56,8 +57,7 @@ def _own_accounts(tenant: Party) -> Iterator[Problem]:
     own = {name for _, name in tenant.namespaces()}
     is_separate = tenant.fields.get("separation") is True
     for loc, subject in tenant.subjects():
-        kind, _, rest = subject.partition(":")
-        if kind != "serviceaccount" or rest.partition("/")[0] not in own:
+        if account_home(subject) not in own:
             continue
         if loc[-2] == "admins":
             what = "lives in a namespace of this tenant, where every member who starts pods could act as it"

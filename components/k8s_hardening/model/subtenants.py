@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from k8s_hardening.kube.names import covers_host
 from k8s_hardening.model.checked import is_system_namespace
 from k8s_hardening.model.parts import Party, plain_list, plain_map, plain_text
 from k8s_hardening.model.people import AccessSpec, Holder
@@ -99,14 +100,9 @@ def _lists(nesting: Nesting) -> Iterator[Problem]:
 def _hosts(nesting: Nesting) -> Iterator[Problem]:
     allowed = [one for one in plain_list(nesting.whole.fields.get("ingress_hosts")) if plain_text(one)]
     for index, host in enumerate(plain_list(nesting.part.fields.get("ingress_hosts"))):
-        if plain_text(host) and not any(_covers(pattern, host) for pattern in allowed):
+        if plain_text(host) and not any(covers_host(pattern, host) for pattern in allowed):
             example = f"ingress_hosts: {shown(allowed)}"
             yield nesting.more(("ingress_hosts", index), host, "is no host of", example)
-
-
-def _covers(pattern: str, host: str) -> bool:
-    """Whether every name that a pattern stands for is one that another stands for."""
-    return pattern == host or (pattern.startswith("*.") and host.endswith(pattern[1:]))
 
 
 def _bounded(nesting: Nesting) -> Iterator[Problem]:

@@ -6,9 +6,9 @@ import datetime
 from collections.abc import Iterator
 
 from k8s_hardening.kube.manifest import Manifest
-from k8s_hardening.kube.rbac import GROUP
+from k8s_hardening.kube.rbac import CLUSTER_ADMIN, GROUP
 from k8s_hardening.model.baseline import Baseline
-from k8s_hardening.model.break_glass import CLUSTER_ROLE, PREFIX, BreakGlassSpec
+from k8s_hardening.model.break_glass import PREFIX, BreakGlassSpec
 from k8s_hardening.model.knowing import knowledge_of
 from k8s_hardening.model.labels import EXPIRES_ANNOTATION, OWNER_ANNOTATION, REASON_ANNOTATION
 from k8s_hardening.model.people import AccessSpec, Holder
@@ -55,7 +55,7 @@ def _bindings(spec: BreakGlassSpec, baseline: Baseline) -> Iterator[Manifest]:
             f"{GROUP}/v1",
             "ClusterRoleBinding",
             name,
-            roleRef={"apiGroup": GROUP, "kind": "ClusterRole", "name": CLUSTER_ROLE},
+            roleRef={"apiGroup": GROUP, "kind": "ClusterRole", "name": CLUSTER_ADMIN},
             subjects=[subject_of(one) for one in spec.subjects],
         )
         return

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from k8s_hardening.controls.control import Finding, finding
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_map, as_str, name_of
-from k8s_hardening.kube.rbac import Binding, binding_of, grants_rights
-from k8s_hardening.model.break_glass import CLUSTER_ROLE, PREFIX
+from k8s_hardening.kube.rbac import CLUSTER_ADMIN, Binding, binding_of, grants_rights
+from k8s_hardening.model.break_glass import PREFIX
 from k8s_hardening.model.knowledge import EmergencyFacts, Knowledge
 
 
@@ -46,8 +46,8 @@ def _more_than_declared(binding: Binding, emergency: EmergencyFacts, knowledge: 
             yield finding(f"{subject.path}.name", subject.spec.get("name"), "declare the subject in break_glass, too")
     role = as_map(binding.manifest.get("roleRef")).get("name")
     if emergency.tenant is None:
-        if not binding.is_cluster_wide or role != CLUSTER_ROLE:
-            yield finding("roleRef.name", role, f"bind {CLUSTER_ROLE} in a ClusterRoleBinding, as declared")
+        if not binding.is_cluster_wide or role != CLUSTER_ADMIN:
+            yield finding("roleRef.name", role, f"bind {CLUSTER_ADMIN} in a ClusterRoleBinding, as declared")
         return
     owner = knowledge.tenant_of_namespace(as_str(binding.namespace))
     if binding.is_cluster_wide or binding.cluster_role is not None or role != name_of(binding.manifest):

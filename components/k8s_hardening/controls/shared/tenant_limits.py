@@ -20,11 +20,10 @@ def limit_of(manifest: Manifest, knowledge: Knowledge, limit: Limit) -> frozense
 
     Nothing where the namespace is known only at apply, while there are tenants: it may be any of them.
     """
-    namespace = as_map(manifest.get("metadata")).get("namespace")
-    if namespace is UNKNOWN:
-        return frozenset() if knowledge.tenants else None
-    owner = knowledge.tenant_of_namespace(namespace) if isinstance(namespace, str) else None
-    return None if owner is None else frozenset(limit(owner))
+    owners = tenants_of_object(manifest, knowledge)
+    if not owners:
+        return None
+    return frozenset() if _is_known_at_apply(manifest) else frozenset(limit(owners[0]))
 
 
 def tenants_of_object(manifest: Manifest, knowledge: Knowledge) -> tuple[TenantFacts, ...]:
@@ -38,7 +37,11 @@ def tenants_of_object(manifest: Manifest, knowledge: Knowledge) -> tuple[TenantF
 
 def shown(value: Any, manifest: Manifest) -> Any:
     """A culprit for a finding: undecided where the namespace, and so the tenant, is known only at apply."""
-    return UNKNOWN if as_map(manifest.get("metadata")).get("namespace") is UNKNOWN else value
+    return UNKNOWN if _is_known_at_apply(manifest) else value
+
+
+def _is_known_at_apply(manifest: Manifest) -> bool:
+    return as_map(manifest.get("metadata")).get("namespace") is UNKNOWN
 
 
 def tenant_namespaces(knowledge: Knowledge) -> tuple[str, ...]:
@@ -55,6 +58,11 @@ def allowed_variable(knowledge: Knowledge, limit: Limit) -> dict[str, str]:
     return {"allowed": f"request.namespace in {table} ? {table}[request.namespace] : []" if table != "{}" else "[]"}
 
 
+def is_among(name: Any, allowed: frozenset[str]) -> bool:
+    """Whether something names one of what may be had."""
+    return isinstance(name, str) and name in allowed
+
+
 def tell(allowed: Iterable[str]) -> str:
     """What may be had, for the end of a message."""
     return " or ".join(sorted(allowed)) or "nothing"
@@ -67,7 +75,7 @@ def pod_field_findings(manifest: Manifest, knowledge: Knowledge, field: str, lim
         return
     for pod in pods_of(manifest):
         name = pod.spec.get(field)
-        if name not in (None, "") and not (isinstance(name, str) and name in allowed):
+        if name not in (None, "") and not is_among(name, allowed):
             yield finding(f"{pod.path}.{field}", shown(name, manifest), f"name {tell(allowed)}, or remove it")
 
 

@@ -9,8 +9,6 @@ from typing import Any
 from k8s_hardening.kube.rbac import Binding
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 
-CLUSTER_ADMIN = "cluster-admin"
-
 
 @dataclass(frozen=True, slots=True)
 class TenantSubject:

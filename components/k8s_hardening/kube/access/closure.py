@@ -114,14 +114,13 @@ class Closure:
             count = len(self.holders)
             for step in self._steps:
                 for chance in list(self._holdings.chances(step, least)):
-                    is_about_held = step.gives_by_held
                     if not can_be_taken(chance, self._world):
                         continue
                     key = (step, None if step.gives_the_same_everywhere else chance.scope, chance.names)
-                    if self._taken.get(key, Match.NO) >= chance.sureness and not is_about_held:
+                    if self._taken.get(key, Match.NO) >= chance.sureness and not step.gives_by_held:
                         continue
                     self._taken[key] = chance.sureness
-                    held = self._grants() if is_about_held else ()
+                    held = self._grants() if step.gives_by_held else ()
                     for gain in list(gains_of(chance, self._world, held)):
                         self._gain(gain, least)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from k8s_hardening.kube.names import is_dns1123_label, is_dns1123_subdomain
+from k8s_hardening.kube.rbac import ACCOUNT_USER
 
 MASTERS = "system:masters"
 """The group whose members may do everything before any other authorizer is asked: k8s.io/kubernetes v1.37.2
@@ -20,7 +21,6 @@ pkg/kubeapiserver/authorizer/reload.go, superuserAuthorizer."""
 AUTHENTICATED, UNAUTHENTICATED = "system:authenticated", "system:unauthenticated"
 ANONYMOUS = "system:anonymous"
 ACCOUNTS = "system:serviceaccounts"
-_ACCOUNT_USER = "system:serviceaccount:"
 _FORM = re.compile(r"(user|group|serviceaccount):(.+)", re.DOTALL)
 
 
@@ -45,15 +45,15 @@ class Identity:
 
 def account_of_user(user: str) -> tuple[str, str] | None:
     """Namespace and name of the service account that a user's name stands for, or None."""
-    if not user.startswith(_ACCOUNT_USER):
+    if not user.startswith(ACCOUNT_USER):
         return None
-    namespace, colon, name = user.removeprefix(_ACCOUNT_USER).partition(":")
+    namespace, colon, name = user.removeprefix(ACCOUNT_USER).partition(":")
     return (namespace, name) if colon and is_dns1123_label(namespace) and is_dns1123_subdomain(name) else None
 
 
 def user_of_account(namespace: str, name: str) -> str:
     """The name that the authorizer knows a service account by."""
-    return f"{_ACCOUNT_USER}{namespace}:{name}"
+    return f"{ACCOUNT_USER}{namespace}:{name}"
 
 
 def user(name: str, groups: Iterable[str] = ()) -> Identity:

@@ -19,13 +19,13 @@ from k8s_hardening.kube.manifest import (
     namespace_of,
 )
 from k8s_hardening.kube.names import is_dns1123_label
+from k8s_hardening.kube.pod_security import ENFORCE
 from k8s_hardening.kube.rbac import GROUP
 
 Place = tuple[str, str]
 """Namespace and name."""
 _ROLES = frozenset({"Role", "ClusterRole"})
 _BINDINGS = frozenset({"RoleBinding", "ClusterRoleBinding"})
-ENFORCED = "pod-security.kubernetes.io/enforce"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def objects_of(manifests: Iterable[Manifest]) -> Objects:
         elif group == "" and kind == "ServiceAccount" and namespace and name:
             accounts.add((namespace, name))
         elif group == "" and kind == "Namespace" and is_dns1123_label(name):
-            namespaces[name] = as_map(as_map(one.get("metadata")).get("labels")).get(ENFORCED)
+            namespaces[name] = as_map(as_map(one.get("metadata")).get("labels")).get(ENFORCE)
     doubtful = dict(_doubtful((*roles, *bindings)))
     flaws += doubtful.values()
     return Objects(
