@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from k8s_hardening.kube.access.gains import Gain, can_be_taken, gains_of, node_gains
+from k8s_hardening.kube.access.gains import Gain, Given, can_be_taken, gains_by_held, gains_of, given_by, node_gains
 from k8s_hardening.kube.access.held import Chance, Holdings
 from k8s_hardening.kube.access.identities import Identity
 from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule
-from k8s_hardening.kube.access.steps import STEPS, Step
+from k8s_hardening.kube.access.steps import STEPS
 from k8s_hardening.kube.access.verdict import Reason, reasons
 from k8s_hardening.kube.access.world import Grant, World
 from k8s_hardening.kube.api_requests import ApiRequest
@@ -59,7 +59,7 @@ class Closure:
         self._world = world
         self._steps = [step for step in STEPS if step.works_in(world.version)]
         self._holdings = Holdings()
-        self._taken: dict[tuple[Step, str | None, frozenset[str] | None], Match] = {}
+        self._given: dict[Given, Match] = {}
         self._later: list[Gain] = []
         self._everything = Match.NO
         """How sure it is that every right is within reach, so that no step gives more."""
@@ -116,13 +116,14 @@ class Closure:
                 for chance in list(self._holdings.chances(step, least)):
                     if not can_be_taken(chance, self._world):
                         continue
-                    key = (step, None if step.gives_the_same_everywhere else chance.scope, chance.names)
-                    if self._taken.get(key, Match.NO) >= chance.sureness and not step.gives_by_held:
-                        continue
-                    self._taken[key] = chance.sureness
-                    held = self._grants() if step.gives_by_held else ()
-                    for gain in list(gains_of(chance, self._world, held)):
-                        self._gain(gain, least)
+                    for given in given_by(chance):
+                        if self._given.get(given, Match.NO) < chance.sureness:
+                            self._given[given] = chance.sureness
+                            for gain in gains_of(given, chance, self._world):
+                                self._gain(gain, least)
+                    if step.gives_by_held:
+                        for gain in gains_by_held(chance, self._world, self._grants()):
+                            self._gain(gain, least)
 
     def _grants(self) -> list[Grant]:
         return [grant for holder in self.holders.values() for grant in holder.grants]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from k8s_hardening.kube.access.held import Chance, Names
 from k8s_hardening.kube.access.identities import MASTERS, Identity, account, account_of_user, member, user
 from k8s_hardening.kube.access.roles import Placed
 from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule, Texts
-from k8s_hardening.kube.access.steps import BY_HELD, LEVELS_SINCE, Gives
+from k8s_hardening.kube.access.steps import BY_HELD, EVERYWHERE, LEVELS_SINCE, NAMELESS, Gives
 from k8s_hardening.kube.access.world import Grant, World
 
 _NODES = "system:nodes"
@@ -29,13 +30,30 @@ class Gain:
     sureness: Match
 
 
-def gains_of(chance: Chance, world: World, held: Iterable[Grant]) -> Iterator[Gain]:
-    """Every holder that a step leads to, for somebody who holds some grants."""
+Given = tuple[Gives, bool, str | None, Names]
+"""What a step gives, the same whoever takes whichever step on the way to it."""
+
+
+def given_by(chance: Chance) -> Iterator[Given]:
+    """What a step gives in a place, apart from what grows with the roles that are held."""
+    is_limited = bool(chance.step.signers)
+    for gives in chance.step.gives:
+        if gives in NAMELESS:
+            yield gives, is_limited, None, None
+        elif gives not in BY_HELD:
+            yield gives, is_limited, None if gives in EVERYWHERE else chance.scope, chance.names
+
+
+def gains_of(given: Given, chance: Chance, world: World) -> Iterator[Gain]:
+    """Every holder that a step leads to by one of the things that it gives."""
+    yield from _GAINS[given[0]](chance, world)
+
+
+def gains_by_held(chance: Chance, world: World, held: Sequence[Grant]) -> Iterator[Gain]:
+    """Every holder that a step leads to by the roles that are held, for somebody who holds some grants."""
     for gives in chance.step.gives:
         if gives in BY_HELD:
             yield from _filled(gives, chance, world, held)
-        else:
-            yield from _GAINS[gives](chance, world)
 
 
 def can_be_taken(chance: Chance, world: World) -> bool:
@@ -124,7 +142,12 @@ def _having(title: str, chance: Chance, scope: str | None, rules: tuple[Placed, 
 
 
 def _everything(title: str, chance: Chance, scope: str | None) -> Gain:
-    return _having(title, chance, scope, tuple(Placed(rule, f"step {chance.step.id}") for rule in EVERYTHING))
+    return _having(title, chance, scope, _every_right(f"step {chance.step.id}"))
+
+
+@functools.cache
+def _every_right(where: str) -> tuple[Placed, ...]:
+    return tuple(Placed(rule, where) for rule in EVERYTHING)
 
 
 def _roles(chance: Chance, world: World) -> Iterator[Gain]:
@@ -145,10 +168,11 @@ def _cluster_roles(chance: Chance, world: World) -> Iterator[Gain]:
             yield _having(f"ClusterRole {name}{where}", chance, chance.scope, rules)
 
 
-def _filled(gives: Gives, chance: Chance, world: World, held: Iterable[Grant]) -> Iterator[Gain]:
+def _filled(gives: Gives, chance: Chance, world: World, held: Sequence[Grant]) -> Iterator[Gain]:
     """Every right wherever a role is held that may be filled with any rule."""
+    scopes: dict[str | None, None] = {}
     for grant in held:
-        if grant.role is None:
+        if grant.role is None or grant.scope in scopes:
             continue
         if gives is Gives.GATHERING_ROLES:
             is_meant = grant.role in world.aggregated
@@ -158,8 +182,10 @@ def _filled(gives: Gives, chance: Chance, world: World, held: Iterable[Grant]) -
             is_meant = is_cluster_role is chance.step.needs[0].in_cluster and is_within
             is_meant = is_meant and (chance.names is None or grant.role[1] in chance.names)
         if is_meant:
-            where = "" if grant.scope is None else f" in {grant.scope}"
-            yield _everything(f"every right{where}", chance, grant.scope)
+            scopes[grant.scope] = None
+    for scope in scopes:
+        where = "" if scope is None else f" in {scope}"
+        yield _everything(f"every right{where}", chance, scope)
 
 
 _GAINS: dict[Gives, Callable[[Chance, World], Iterator[Gain]]] = {

@@ -67,14 +67,16 @@ class Holdings:
                 if offer.need is needs.CHANGE_NAMESPACE and names is not None:
                     # Here the name of the object is that of the namespace.
                     for name in names if scope is None else names & {scope}:
-                        self._record(offer.need, name, Held(holder, grant, placed, None, match))
+                        self._record(offer.need, name, None, match, (holder, grant, placed))
                     continue
-                self._record(offer.need, scope, Held(holder, grant, placed, names, match))
+                self._record(offer.need, scope, names, match, (holder, grant, placed))
 
-    def _record(self, need: Need, scope: str | None, held: Held) -> None:
+    def _record(
+        self, need: Need, scope: str | None, names: Names, match: Match, source: tuple[str, Grant, Placed]
+    ) -> None:
         entries = self._found.setdefault(need, {}).setdefault(scope, {})
-        if (key := (held.names, held.sureness)) not in entries:
-            entries[key] = held
+        if (names, match) not in entries:
+            entries[names, match] = Held(*source, names, match)
             self._log.setdefault(need, []).append(scope)
 
     def chances(self, step: Step, least: Match) -> Iterator[Chance]:

@@ -8,10 +8,11 @@ matches; gathered roles may be aggregated themselves.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from k8s_hardening.kube.access.gathering import bits, places, spread
 from k8s_hardening.kube.access.rules import VAGUE, Match, Rule, rules_in
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import Manifest, as_map, holds_unknown, kind_of
@@ -42,7 +43,7 @@ class Roles:
         self.aggregated: set[RoleKey] = set()
         self._written: dict[RoleKey, list[Placed]] = {}
         self._selectors: dict[RoleKey, dict[str, Any]] = {}
-        self._labels: dict[str, tuple[Any, list[RoleKey]]] = {}
+        self._labels: dict[str, tuple[dict[str, Any], bool, list[RoleKey]]] = {}
 
     def __contains__(self, key: RoleKey) -> bool:
         return key in self._written
@@ -60,7 +61,8 @@ class Roles:
         written += (Placed(rule, f"{text} {path}", sureness) for path, rule in rules_in(manifest.get("rules")))
         if key[0] is None:
             labels = as_map(manifest.get("metadata")).get("labels")
-            self._labels.setdefault(_canonical(labels), (labels, []))[1].append(key)
+            found = self._labels.setdefault(_canonical(labels), (as_map(labels), not holds_unknown(labels), []))
+            found[2].append(key)
 
     def resolved(self) -> Mapping[RoleKey, tuple[Placed, ...]]:
         """The rules of each role, the gathered ones included.
@@ -68,32 +70,40 @@ class Roles:
         A role that gathers itself only gets what is written in it, as surely as it has that already, so nothing
         needs to be left out of what a selector gathers.
         """
-        rules = {key: _merged(written) for key, written in self._written.items()}
-        selectors = {text: one for key in self.aggregated for text, one in self._selectors[key].items()}
+        selectors = {text: one for own in self._selectors.values() for text, one in own.items()}
         gathers = {text: self._gathered(one) for text, one in list(selectors.items())[:_MOST_SELECTORS]}
-        pools: dict[str, tuple[Placed, ...]] = {}
-        waiting = True
-        while waiting:
-            waiting = False
-            for text in selectors:
-                pool = _pool(gathers[text], rules) if text in gathers else vague_role("what too many selectors gather")
-                if pool != pools.get(text):
-                    pools[text], waiting = pool, True
-            for key in self.aggregated if waiting else ():
-                gathered = (one for text in self._selectors[key] for one in pools[text])
-                rules[key] = _merged([*rules[key], *gathered])
+        followed = {key: [text for text in own if text in gathers] for key, own in self._selectors.items()}
+        too_many = vague_role("what too many selectors gather")
+        every = list(too_many)
+        held: dict[RoleKey, int] = {}
+        sure: dict[RoleKey, int] = {}
+        concerned = self.aggregated.union(*gathers.values())
+        for key, written in self._written.items():
+            if key in concerned:
+                own = range(len(every), len(every) + len(written))
+                every += written
+                is_vague = len(followed.get(key, ())) < len(self._selectors.get(key, ()))
+                held[key] = bits(own) | (bits(range(len(too_many))) if is_vague else 0)
+                sure[key] = bits(place for place in own if every[place].sureness is Match.YES)
+        spread(held, followed, {text: found.keys() for text, found in gathers.items()})
+        spread(sure, followed, {text: _certain(found) for text, found in gathers.items()})
+        made: dict[tuple[int, int], tuple[Placed, ...]] = {}
+        rules = {key: _merged(written) for key, written in self._written.items()}
+        for key in self._selectors:
+            both = sure[key], held[key]
+            if both not in made:
+                certain = (every[place] for place in places(both[0]))
+                made[both] = _merged([*certain, *doubted(every[place] for place in places(both[1]))])
+            rules[key] = made[both]
         return rules
 
-    def _gathered(self, selector: Any) -> list[tuple[RoleKey, Match]]:
-        found = []
-        for labels, keys in self._labels.values():
-            if holds_unknown(labels):
-                match = Match.MAYBE
-            elif selects(selector, as_map(labels)):
-                match = Match.MAYBE if holds_unknown(selector) else Match.YES
-            else:
-                continue
-            found += [(key, match) for key in keys]
+    def _gathered(self, selector: Any) -> dict[RoleKey, Match]:
+        found: dict[RoleKey, Match] = {}
+        sureness = Match.MAYBE if holds_unknown(selector) else Match.YES
+        for labels, is_known, keys in self._labels.values():
+            if not is_known or selects(selector, labels):
+                match = sureness if is_known else Match.MAYBE
+                found.update((key, max(match, found.get(key, match))) for key in keys)
         return found
 
 
@@ -101,12 +111,8 @@ def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=repr)
 
 
-def _pool(gathers: Iterable[tuple[RoleKey, Match]], rules: Mapping[RoleKey, Sequence[Placed]]) -> tuple[Placed, ...]:
-    return _merged(
-        one if one.sureness <= sureness else Placed(one.rule, one.where, sureness)
-        for key, sureness in gathers
-        for one in rules[key]
-    )
+def _certain(found: Mapping[RoleKey, Match]) -> set[RoleKey]:
+    return {key for key, match in found.items() if match is Match.YES}
 
 
 def _merged(placed: Iterable[Placed]) -> tuple[Placed, ...]:

@@ -45,7 +45,10 @@ class Gives(Enum):
 
 BY_HELD = frozenset({Gives.OWN_ROLES, Gives.GATHERING_ROLES})
 """What is given by the roles that are held, so that it grows with them."""
-_EVERYWHERE = frozenset({Gives.USERS, Gives.GROUPS, Gives.EVERY_ACCOUNT, Gives.EVERY_SECRET})
+NAMELESS = frozenset({Gives.EVERY_ACCOUNT, Gives.EVERY_SECRET})
+"""What is given whole, whatever a right is limited to."""
+EVERYWHERE = frozenset({Gives.USERS, Gives.GROUPS, *NAMELESS})
+"""What is the same in whichever namespace it is given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,11 +78,6 @@ class Step:
     def gives_by_held(self) -> bool:
         """Whether what it gives grows with the roles that are held."""
         return not BY_HELD.isdisjoint(self.gives)
-
-    @property
-    def gives_the_same_everywhere(self) -> bool:
-        """Whether it does not matter in which namespace it is taken, where it can be taken at all."""
-        return _EVERYWHERE.issuperset(self.gives)
 
     def works_in(self, version: KubeVersion) -> bool:
         """Whether it works in a version."""
