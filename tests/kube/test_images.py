@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from k8s_hardening.kube.images import Image, names_registry, parse_image
+from k8s_hardening.kube.images import Image, is_below, names_registry, parse_image
 from tests.builders import DIGEST
 
 NAMES = {
@@ -102,6 +102,25 @@ def test_tag_digest_and_port_are_told_apart(text: str, image: Image) -> None:
 )
 def test_a_name_without_a_host_is_told_apart(text: str, named: bool) -> None:
     assert names_registry(text) is named
+
+
+@pytest.mark.parametrize(
+    ("name", "registries", "expected"),
+    [
+        ("example.com/team/app", ["example.com"], True),
+        ("example.com/team/app", ["example.com/team"], True),
+        ("example.com/team/app", ["example.com/team/"], True),
+        ("example.com/team", ["example.com/team"], True),
+        ("example.com/team-b/app", ["example.com/team"], False),
+        ("example.com.evil/app", ["example.com"], False),
+        ("example.com/team/app", ["other.com", "example.com/team"], True),
+        ("example.com/team/app", [""], False),
+        ("", [""], False),
+        ("example.com/team/app", [], False),
+    ],
+)
+def test_a_name_stands_below_whole_steps_of_a_path(name: str, registries: list[str], expected: bool) -> None:
+    assert is_below(name, registries) is expected
 
 
 @pytest.mark.parametrize("length", [255, 256])

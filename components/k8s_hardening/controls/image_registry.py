@@ -18,7 +18,7 @@ from k8s_hardening.controls.shared.pod_images import image_fields, image_of
 from k8s_hardening.controls.shared.tenant_limits import shown, tenants_of_object
 from k8s_hardening.kube.cel import all_of, any_of, pattern, texts
 from k8s_hardening.kube.image_patterns import BARE_ID, READABLE, below
-from k8s_hardening.kube.images import Image, names_registry
+from k8s_hardening.kube.images import is_below, names_registry
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.kube.pods import carries_pods
 from k8s_hardening.model.knowledge import Knowledge
@@ -31,9 +31,11 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
         return
     for path, value in image_fields(manifest):
         image = image_of(value)
-        narrow = [one for one in of_tenants if value is UNKNOWN or (image is not None and not _is_allowed(image, one))]
+        narrow = [
+            one for one in of_tenants if value is UNKNOWN or (image is not None and not is_below(image.name, one))
+        ]
         if value is UNKNOWN or (
-            image is not None and knowledge.registries and not _is_allowed(image, knowledge.registries)
+            image is not None and knowledge.registries and not is_below(image.name, knowledge.registries)
         ):
             yield finding(path, value, _fix(narrow[0] if narrow else knowledge.registries))
         elif image is not None and not names_registry(value):
@@ -44,10 +46,6 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
 
 def _fix(registries: Iterable[str]) -> str:
     return f"take it from {' or '.join(sorted(registries))}"
-
-
-def _is_allowed(image: Image, registries: Iterable[str]) -> bool:
-    return any(f"{image.name}/".startswith(f"{entry.rstrip('/')}/") for entry in registries)
 
 
 def admission(knowledge: Knowledge) -> tuple[AdmissionRule, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 DOCKER_HUB = "docker.io"
@@ -72,6 +73,11 @@ def names_registry(text: str) -> bool:
     """Whether an image reference names the host that it comes from, which runtimes otherwise choose by themselves."""
     first, slash, _ = text.partition("/")
     return bool(slash) and is_registry(first)
+
+
+def is_below(name: str, registries: Iterable[str]) -> bool:
+    """Whether a name stands under one of some registries with an optional path, whole steps of the path compared."""
+    return any(f"{name}/".startswith(f"{one.rstrip('/')}/") for one in registries if one)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from k8s_hardening.kube.images import Image, parse_image
+from k8s_hardening.kube.images import Image, is_below, parse_image
 from k8s_hardening.kube.manifest import as_list, as_map, as_str
 from k8s_hardening.model.apparmor_loader import NAMESPACE
 from k8s_hardening.model.raw import Problem
@@ -31,7 +31,7 @@ def loader_and_baseline_problems(data: dict[str, Any]) -> Iterator[Problem]:
 def _image(text: Any, registries: Any) -> Iterator[Problem]:
     known = [one for one in map(as_str, as_list(registries)) if one.isprintable() and one]
     image = _parsed(as_str(text))
-    if image is None or not known or any(f"{image.name}/".startswith(f"{one.rstrip('/')}/") for one in known):
+    if image is None or not known or is_below(image.name, known):
         return
     example = f"{sorted(known)[0].rstrip('/')}/apparmor-loader@{image.digest or _ANY_DIGEST}"
     yield (*_LOADER, "image"), text, f'is from none of images.registries; for example "{example}"'

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from k8s_hardening.kube.rbac import account_home
+from k8s_hardening.model.chains import chain
 from k8s_hardening.model.tenant import TenantSpec
 
 
 def wholes_of(tenant: TenantSpec, tenants: Iterable[TenantSpec]) -> tuple[TenantSpec, ...]:
     """The tenants that one is a part of, the nearest first."""
     by_name = {one.name: one for one in tenants}
-    found: list[TenantSpec] = []
-    while tenant.parent is not None and (whole := by_name.get(tenant.parent)) is not None and whole not in found:
-        found.append(whole)
-        tenant = whole
-    return tuple(found)
+    return chain(tenant, lambda part: None if part.parent is None else by_name.get(part.parent))
 
 
 def inherited(tenant: TenantSpec, tenants: Sequence[TenantSpec], role: str) -> tuple[str, ...]:

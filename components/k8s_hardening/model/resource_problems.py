@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from k8s_hardening.kube.images import is_below
 from k8s_hardening.kube.quotas import CROSS_NAMESPACE, SCOPES_SINCE, VOLUME_ATTRIBUTES_CLASS
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.parts import Party, plain_list, plain_map, plain_text
@@ -58,7 +59,7 @@ def resource_and_baseline_problems(data: dict[str, Any], tenants: Sequence[Party
     selectors = plain_map(admission.get("node_selectors"))
     for tenant in tenants:
         for index, entry in enumerate(plain_list(tenant.fields.get("registries"))):
-            if plain_text(entry) and registries and not any(f"{entry}/".startswith(f"{one}/") for one in registries):
+            if plain_text(entry) and registries and not is_below(entry, registries):
                 what = "is not within the registries of the environment"
                 yield (*tenant.loc, "registries", index), entry, f'{what}; for example "{registries[0]}/{tenant.label}"'
         wanted = plain_map(tenant.fields.get("node_selector"))

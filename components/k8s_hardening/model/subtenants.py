@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from k8s_hardening.kube.images import is_below
 from k8s_hardening.kube.names import covers_host
+from k8s_hardening.model.chains import chain
 from k8s_hardening.model.checked import is_system_namespace
 from k8s_hardening.model.parts import Party, plain_list, plain_map, plain_text
 from k8s_hardening.model.people import AccessSpec, Holder
@@ -60,13 +62,9 @@ def nesting_problems(tenants: Sequence[Party]) -> Iterator[Problem]:
     yield from _prefixes(tenants, by_name)
 
 
-def _wholes(tenant: Party, by_name: Mapping[str, Party]) -> list[Party]:
-    """The tenants that one is a part of, the nearest first; of a circle, each once."""
-    found: list[Party] = []
-    while (whole := by_name.get(plain_text(tenant.fields.get("parent")))) is not None and whole not in found:
-        found.append(whole)
-        tenant = whole
-    return found
+def _wholes(tenant: Party, by_name: Mapping[str, Party]) -> tuple[Party, ...]:
+    """The tenants that one is a part of, the nearest first."""
+    return chain(tenant, lambda part: by_name.get(plain_text(part.fields.get("parent"))))
 
 
 def is_part_of(part: Party, whole: Party, by_name: Mapping[str, Party]) -> bool:
@@ -120,8 +118,7 @@ def _bounded(nesting: Nesting) -> Iterator[Problem]:
 
 
 def _holds(registry: Any, other: Any) -> bool:
-    """Whether a registry with its path holds another."""
-    return bool(plain_text(registry)) and (other == registry or plain_text(other).startswith(f"{registry}/"))
+    return is_below(plain_text(other), [plain_text(registry)])
 
 
 def _is(one: Any, other: Any) -> bool:
