@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from k8s_hardening.kube.documents import Document, read_documents
-from k8s_hardening.kube.yaml_text import as_yaml
+from k8s_hardening.kube.yaml_text import _Dumper, as_yaml
 
+KEY = r"[a-zA-Z0-9._/ -]{1,63}"
 TRICKY = [
     "yes", "No", "on", "y", "n", "~", "null", "", "1", "0777", "0o17", "0x1F", "1e3", "1_000", "1:30", ".5", "+1", "-",
     "2026-11-24", "2026-11-24T10:00:00Z", "<<", "=", "*a", "&a", "!x", "- a", "a: b", "a #b", "#a", "@a", "`a`", "%a",
@@ -44,6 +45,27 @@ def test_any_object_is_read_back(value: dict[str, Any]) -> None:
 
 def is_unicode(text: str) -> bool:
     return not any(0xD800 <= ord(one) < 0xE000 for one in text)
+
+
+class Plain(yaml.SafeDumper):
+    """The dumper that is used where PyYAML has no libyaml."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+Plain.yaml_representers = {**Plain.yaml_representers, str: _Dumper.yaml_representers[str]}
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(TRICKY),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.from_regex(KEY, fullmatch=True), inner),
+    ).map(lambda inner: {"kind": "A", "spec": inner})
+)
+def test_with_and_without_libyaml_the_text_is_the_same(value: dict[str, Any]) -> None:
+    assert as_yaml(value) == yaml.dump(value, Dumper=Plain, sort_keys=False, default_flow_style=False, width=2**20)
 
 
 def test_the_text_is_readable() -> None:

@@ -16,7 +16,7 @@ from k8s_hardening.controls.exempting import is_alive
 from k8s_hardening.controls.exemption_uses import ExemptionUses
 from k8s_hardening.controls.shared.exempt_objects import about, covered, first, home
 from k8s_hardening.controls.shared.registered import registered
-from k8s_hardening.controls.shared.static_pods import static_pod_exemptions
+from k8s_hardening.controls.shared.static_pods import is_for_static_pods
 from k8s_hardening.kube.manifest import Manifest
 from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.exemption import Exemption
@@ -29,7 +29,7 @@ def check_stack(manifests: Sequence[Manifest], knowledge: Knowledge) -> Iterator
         control = registered().get(exemption.control)
         if control is None or not control.applies_to(knowledge.kubernetes) or not is_alive(exemption, knowledge):
             continue
-        if exemption in static_pod_exemptions(exemption.expires):
+        if is_for_static_pods(exemption):
             continue
         objects, namespace = covered(exemption, control, manifests), home(exemption, manifests)
         if not objects or not (exemption.name or namespace) or not _tells(exemption, control):

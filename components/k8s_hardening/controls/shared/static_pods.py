@@ -10,6 +10,7 @@ Source: k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/util/staticpod/utils.go, cmd/k
 from __future__ import annotations
 
 import datetime
+import functools
 
 from k8s_hardening.kube.flags import API_SERVER, CONTROLLER_MANAGER, ETCD, SCHEDULER
 from k8s_hardening.model.exemption import Exemption
@@ -47,3 +48,13 @@ def static_pod_exemptions(today: datetime.date) -> tuple[Exemption, ...]:
         for pod in PODS
         for control, reason in {**CONTROLS, **_OF_ONE_POD.get(pod, {})}.items()
     )
+
+
+def is_for_static_pods(exemption: Exemption) -> bool:
+    """Whether it is one of the exemptions for static pods, for a verdict of any day."""
+    return exemption in _of_day(exemption.expires)
+
+
+@functools.lru_cache(maxsize=64)
+def _of_day(day: datetime.date) -> frozenset[Exemption]:
+    return frozenset(static_pod_exemptions(day))

@@ -8,12 +8,12 @@ matches; gathered roles may be aggregated themselves.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.kube.access.gathering import bits, places, spread
-from k8s_hardening.kube.access.rules import VAGUE, Match, Rule, rules_in
+from k8s_hardening.kube.access.rules import VAGUE, Match, Rule
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import Manifest, as_map, holds_unknown, kind_of
 from k8s_hardening.kube.rbac import aggregations_of
@@ -48,8 +48,8 @@ class Roles:
     def __contains__(self, key: RoleKey) -> bool:
         return key in self._written
 
-    def add(self, key: RoleKey, manifest: Manifest, sureness: Match = Match.YES) -> None:
-        """Take in one role."""
+    def add(self, key: RoleKey, manifest: Manifest, rules: Sequence[tuple[str, Rule]], sureness: Match) -> None:
+        """Take in one role, with the rules that it holds and their paths."""
         text = f"{kind_of(manifest)} {f'{key[0]}/' if key[0] else ''}{key[1]}"
         if "aggregationRule" in manifest and manifest["aggregationRule"] is not None and key[0] is None:
             self.aggregated.add(key)
@@ -58,7 +58,7 @@ class Roles:
             selectors = self._selectors.setdefault(key, {})
             selectors.update((_canonical(one), one) for _, one in aggregations_of(manifest))
         written = self._written.setdefault(key, [])
-        written += (Placed(rule, f"{text} {path}", sureness) for path, rule in rules_in(manifest.get("rules")))
+        written += (Placed(rule, f"{text} {path}", sureness) for path, rule in rules)
         if key[0] is None:
             labels = as_map(manifest.get("metadata")).get("labels")
             found = self._labels.setdefault(_canonical(labels), (as_map(labels), not holds_unknown(labels), []))

@@ -7,17 +7,17 @@ role that does not exist, give nothing.
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from k8s_hardening.kube.access.bootstrap import SYSTEM_NAMESPACES, bootstrap_objects
 from k8s_hardening.kube.access.identities import MASTERS, Identity, account_of_user, user_of_account
 from k8s_hardening.kube.access.objects import Objects, Place, objects_of
 from k8s_hardening.kube.access.roles import ANYWHERE, Placed, RoleKey, Roles, doubted, vague_role
-from k8s_hardening.kube.access.rules import EVERYTHING, Match
+from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule, rules_in
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, as_str, kind_of, name_of, namespace_of
 from k8s_hardening.kube.version import NEWEST, KubeVersion
 
@@ -78,7 +78,7 @@ class World:
         objects = objects_of(manifests)
         flaws = list(objects.flaws)
         own = bootstrap_objects(version) if built_in else ()
-        roles = _roles(objects, own)
+        roles = _roles(objects, version if built_in else None)
         resolved = roles.resolved()
         looked_up = _LookedUp(resolved)
         by_subject: dict[str, list[Grant]] = defaultdict(list)
@@ -106,7 +106,7 @@ class World:
             yield from self.grants.get(f"group:{group}", ())
         yield from self.vague
 
-    @cached_property
+    @functools.cached_property
     def _kept(self) -> dict[Identity, tuple[Grant, ...]]:
         return {}
 
@@ -117,7 +117,7 @@ class World:
             found = self._kept[identity] = tuple(self._grants_of(identity))
         return found
 
-    @cached_property
+    @functools.cached_property
     def namespaces(self) -> frozenset[str]:
         """Every namespace that is spoken of, and those that every cluster has."""
         scopes = {grant.scope for grants in self.grants.values() for grant in grants}
@@ -128,7 +128,7 @@ class World:
             *(namespace for namespace, _ in self._bound_accounts),
         })  # fmt: skip
 
-    @cached_property
+    @functools.cached_property
     def accounts(self) -> Mapping[str, tuple[str, ...]]:
         """Namespace -> its service accounts: those that are written, that are bound, and `default`."""
         found: dict[str, set[str]] = {namespace: {"default"} for namespace in self.namespaces}
@@ -136,7 +136,7 @@ class World:
             found.setdefault(namespace, {"default"}).add(name)
         return {namespace: tuple(sorted(names)) for namespace, names in sorted(found.items())}
 
-    @cached_property
+    @functools.cached_property
     def _bound_accounts(self) -> frozenset[Place]:
         users = (key.removeprefix("user:") for key in self.grants if key.startswith("user:"))
         return frozenset(place for one in users if (place := account_of_user(one)) is not None)
@@ -173,15 +173,21 @@ class _LookedUp:
         return ()
 
 
-def _roles(objects: Objects, own: Iterable[Manifest]) -> Roles:
+def _roles(objects: Objects, own: KubeVersion | None) -> Roles:
     roles = Roles()
     for one in objects.roles:
-        roles.add(_role_key(one), one, objects.sureness(one))
-    for one in own:
-        if "roleRef" not in one:
-            # What a built-in role lacks is added again only when the server starts the next time.
-            roles.add(_role_key(one), one, Match.MAYBE if _role_key(one) in roles else Match.YES)
+        roles.add(_role_key(one), one, rules_in(one.get("rules")), objects.sureness(one))
+    for key, one, rules in () if own is None else _own_roles(own):
+        # What a built-in role lacks is added again only when the server starts the next time.
+        roles.add(key, one, rules, Match.MAYBE if key in roles else Match.YES)
     return roles
+
+
+@functools.cache
+def _own_roles(version: KubeVersion) -> tuple[tuple[RoleKey, Manifest, tuple[tuple[str, Rule], ...]], ...]:
+    """The roles that the API server makes by itself, with their rules."""
+    roles = (one for one in bootstrap_objects(version) if "roleRef" not in one)
+    return tuple((_role_key(one), one, rules_in(one.get("rules"))) for one in roles)
 
 
 def _key(manifest: Manifest) -> tuple[str, str, str]:
