@@ -4,14 +4,15 @@ STACK ?= dev
 KH := .venv/bin/k8s-hardening
 PY := .venv/bin/python
 CONFIG := --config components/pyproject.toml
-PYTEST := $(PY) -m pytest -c components/pyproject.toml --rootdir .
+# There are many modules of tests: each run after the first takes them compiled.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -c components/pyproject.toml --rootdir .
 CODE := components tests policy-pack examples __main__.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine preview up render test test-unit test-e2e test-cluster test-kernel lint format docs pack-config lock bench clean
+.PHONY: help setup engine preview up render test test-unit test-thorough test-e2e test-cluster test-kernel lint format docs pack-config lock bench clean
 
 help: ## Show all targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  Variables: STACK=dev (the environment), ARGS='...' (more arguments of pulumi), YES=1 (up asks nothing)"
 
 setup: ## Make the virtual environment from the lock file
@@ -29,23 +30,27 @@ up: setup ## Preview with the pack first, then apply an environment
 render: setup ## Write an environment's manifests and host files to out/, without an engine
 	@$(KH) render --stack $(STACK) --out out/render-$(STACK)
 
-test: setup ## Run all tests: unit tests while the engine is made, then those with the real engine
+test: setup ## Run all tests: unit tests while the engine is made, the thorough ones, then those with the real engine
 	@$(MAKE) --no-print-directory -j2 engine test-unit
-	@$(MAKE) --no-print-directory test-e2e
+	@$(MAKE) --no-print-directory test-thorough test-e2e
 
-test-unit: setup ## Run the tests that need no engine
+test-unit: setup ## Run the tests that need no engine and are quick
 	@tools/debian.sh unit || true
-	@$(PYTEST) -q -m "not e2e and not cluster and not kernel" -n 2
+	@$(PYTEST) -q -m "not thorough and not e2e and not cluster and not kernel" -n 2
+
+test-thorough: setup ## Run those that try every fixture, every odd shape, drawn worlds or sources of others
+	@tools/debian.sh unit || true
+	@$(PYTEST) -q -m thorough -n 2
 
 test-e2e: engine ## Run the tests with the real engine
-	@$(PYTEST) -q -m e2e -n 2
+	@$(PYTEST) -q -m e2e -n 2 tests/e2e
 
 test-cluster: engine ## Run the tests with real API servers
-	@$(PYTEST) -q -m cluster -n 2 --dist loadfile
+	@$(PYTEST) -q -m cluster -n 2 --dist loadfile tests/cluster
 
 test-kernel: setup ## Run the AppArmor loader and its profiles in a real kernel, emulated (5 min at most)
 	@tools/debian.sh kernel || true
-	@$(PYTEST) -q -m kernel
+	@$(PYTEST) -q -m kernel tests/kernel
 
 lint: setup ## ruff, mypy --strict and the contracts of the layers
 	@.venv/bin/ruff check $(CONFIG) $(CODE)

@@ -15,6 +15,8 @@ from k8s_hardening.kube.reach.ports import holds
 from tests.bench.reach_cost import PROMISED, cluster
 from tests.oracle.network_policies import Cluster, End
 
+pytestmark = pytest.mark.thorough
+
 _PAIRS = 120_000
 _PORTS = (53, 80, 443, 5432, 5433, 6379, 8080, 8081, 8443, 9000, 9001, 9005, 9010, 9100)
 

@@ -378,6 +378,7 @@ def test_objects_of_any_shape_are_judged_without_a_defect(value: Any) -> None:
     assert not any("not judged: control" in finding["found"] for finding in json.loads(result.stdout)["findings"])
 
 
+@pytest.mark.thorough
 def test_two_thousand_deployments_take_a_few_seconds(tmp_path: Path) -> None:
     objects = []
     for number in range(2000):

@@ -323,6 +323,7 @@ def test_nothing_of_a_file_steers_the_terminal() -> None:
     assert "\x1b" not in result.stdout + result.stderr
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(small_worlds(), ANYTHING, st.sampled_from(("text", "json", "dot", "svg")))
 def test_no_manifest_crashes_it(objects: list[Object], value: Any, form: str) -> None:

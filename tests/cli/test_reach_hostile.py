@@ -68,6 +68,7 @@ LARGE: dict[str, list[Object]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("case", LARGE)
 def test_large_policies_are_answered_about(case: str) -> None:

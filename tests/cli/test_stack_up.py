@@ -102,6 +102,7 @@ def test_a_lost_tenant_of_a_rendered_stack_loses_nothing(world: World) -> None:
     assert call("preview", "--stack", "dev").exit_code == 0
 
 
+@pytest.mark.thorough
 def test_a_baseline_of_too_many_resources_is_refused_with_the_split(world: World) -> None:
     baseline = world.baseline("dev")
     baseline["tenants"] = [

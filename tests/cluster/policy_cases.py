@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -67,6 +68,7 @@ def case(identity: str, manifest: dict[str, Any], known: Knowledge) -> Case:
     return Case(identity, manifest, frozenset(one.control.id for one in judge(manifest, ADMITTING, known)))
 
 
+@functools.cache
 def corpus() -> dict[str, tuple[Knowledge, list[Case]]]:
     """The cases of all fixtures of these controls, under what must be known for them."""
     groups: dict[str, tuple[Knowledge, list[Case]]] = {}

@@ -7,6 +7,7 @@ with several). `# knowledge: {...}` in any file changes single facts that the ju
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 from collections import Counter
 from dataclasses import dataclass
@@ -95,9 +96,10 @@ def read_fixture(path: Path) -> Fixture:
     return Fixture(path, path.parent.parent.name, manifests, Knowledge.model_validate(facts), expected)
 
 
-def fixtures(verdict: str) -> list[Fixture]:
-    """All fixtures of one verdict, `pass` or `fail`, sorted."""
-    return [read_fixture(path) for path in sorted(ROOT.glob(f"*/{verdict}/*.yaml"))]
+@functools.cache
+def fixtures(verdict: str) -> tuple[Fixture, ...]:
+    """All fixtures of one verdict, `pass` or `fail`, sorted; they are shared by all tests, so never change them."""
+    return tuple(read_fixture(path) for path in sorted(ROOT.glob(f"*/{verdict}/*.yaml")))
 
 
 def findings_of(

@@ -61,6 +61,7 @@ def forms(fixture: Fixture) -> Iterator[Manifest]:
     yield {"apiVersion": "example.com/v1", "kind": "Holder", "spec": {"objects": fixture.manifests}}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fixture", FIXTURES, ids=by_id)
 def test_a_fixture_is_judged_the_same(fixture: Fixture) -> None:
     for manifest in forms(fixture):
@@ -68,6 +69,7 @@ def test_a_fixture_is_judged_the_same(fixture: Fixture) -> None:
             assert_same(manifest, fixture.knowledge, partial=partial)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fixture", ONE_OF_EACH, ids=by_id)
 def test_an_object_is_judged_the_same_under_every_name_of_a_kind(fixture: Fixture) -> None:
     for manifest in fixture.manifests:
@@ -75,6 +77,7 @@ def test_an_object_is_judged_the_same_under_every_name_of_a_kind(fixture: Fixtur
             assert_same({**manifest, "apiVersion": api_version, "kind": kind}, fixture.knowledge)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fixture", FAIL, ids=by_id)
 def test_a_spared_control_would_find_nothing_in_any_odd_shape(fixture: Fixture) -> None:
     """Every control is tried on one fixture of each, and the control of a fixture on all of them."""

@@ -86,6 +86,7 @@ def pod_fixtures() -> list[Fixture]:
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS_AROUND_A_POD)
 def test_a_pod_is_judged_the_same_inside_every_kind(kind: str) -> None:
     assert pod_fixtures()
@@ -153,6 +154,7 @@ def with_unknown(manifest: dict[str, Any], steps: list[str | int]) -> dict[str, 
     return changed
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fixture", FAIL, ids=by_id)
 def test_an_unknown_value_on_the_way_to_a_culprit_never_passes(fixture: Fixture) -> None:
     """Neither the culprit nor anything that holds it may become unknown and thereby acceptable."""

@@ -13,6 +13,8 @@ from k8s_hardening.controls.registry import control_of
 from k8s_hardening.kube.manifest import UNKNOWN
 from tests.controls.corpus import Fixture, fixtures
 
+pytestmark = pytest.mark.thorough
+
 ODD_VALUES: tuple[Any, ...] = (None, 7, "x", [None], {"x": UNKNOWN}, UNKNOWN)
 
 

@@ -97,6 +97,7 @@ def test_the_base_of_these_tests_is_clean(version: str) -> None:
     assert not list(judge(everything(), CONTROLS, Knowledge.model_validate({"kubernetes": version})))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
 def test_whatever_stands_at_a_place_no_control_and_no_fix_crashes(path: tuple[str | int, ...], version: str) -> None:

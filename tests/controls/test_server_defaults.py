@@ -33,6 +33,7 @@ def changed_by(default: Default, manifests: list[dict[str, Any]]) -> list[dict[s
     return filled
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.id)
 def test_a_fixture_is_judged_the_same_after_the_defaults(fixture: Fixture) -> None:
     raw = verdict(fixture.manifests, fixture.knowledge)
@@ -105,6 +106,7 @@ SAMPLES = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("one", SAMPLES, ids=[f"{index}" for index in range(len(SAMPLES))])
 def test_a_sample_is_judged_the_same_after_the_defaults(one: Fixture) -> None:
     test_a_fixture_is_judged_the_same_after_the_defaults(one)

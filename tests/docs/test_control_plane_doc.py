@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.dialect import Dialect
 from k8s_hardening.plans.control_plane.reach import State, reach
@@ -12,6 +14,7 @@ from tests.cli.calling import call
 PAGE = Path(__file__).parents[2] / "docs/control-plane.md"
 
 
+@pytest.mark.thorough
 def test_the_page_is_up_to_date() -> None:
     assert call("ledger", "--by-dialect").stdout == PAGE.read_text(), "run make docs"
 

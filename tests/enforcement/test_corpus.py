@@ -14,6 +14,8 @@ from k8s_hardening.model.knowledge import Knowledge
 from tests.cluster.policy_cases import ADMITTING, Case, corpus
 from tests.enforcement.pack_process import Pack, running_pack
 
+pytestmark = pytest.mark.thorough
+
 GROUPS = corpus()
 _ADMITTING = {control.id for control in ADMITTING}
 _CONTROL = re.compile(r"^\[([a-z0-9-]+)\]", re.MULTILINE)

@@ -359,6 +359,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=150, deadline=None)
 @given(value=st.dictionaries(st.text(st.characters(codec="utf-8")), JSON_VALUES, min_size=1, max_size=4))
 def test_any_json_object_is_read_back(value: dict[str, Any]) -> None:
@@ -372,6 +373,7 @@ YAML_PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
+@pytest.mark.thorough
 @settings(max_examples=400, deadline=None)
 @given(data=st.binary(max_size=60) | st.lists(YAML_PIECES, max_size=25).map("".join).map(str.encode))
 def test_no_bytes_crash_the_reader(data: bytes) -> None:

@@ -67,6 +67,7 @@ def test_readable_is_what_the_parser_reads(text: str) -> None:
     assert is_readable(text) == (parsed(text) is not None)
 
 
+@pytest.mark.thorough
 @given(_IMAGES)
 @settings(max_examples=600, deadline=None)
 def test_pinned_is_a_digest_of_sha256_or_a_fixed_tag(text: str) -> None:
@@ -77,6 +78,7 @@ def test_pinned_is_a_digest_of_sha256_or_a_fixed_tag(text: str) -> None:
     assert (is_match(BY_DIGEST_OR_TAG, text) and not is_match(LATEST, text)) == (by_digest or by_tag)
 
 
+@pytest.mark.thorough
 @given(_IMAGES, _ENTRIES)
 @settings(max_examples=1500, deadline=None)
 def test_below_is_what_stands_under_an_entry(text: str, entries: list[str]) -> None:

@@ -121,6 +121,7 @@ def test_windows_pods(name: Any, windows: bool) -> None:
     assert found.is_windows is windows
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS_AROUND_A_POD)
 @given(spec=ANYTHING)
 def test_nothing_is_raised_by_any_shape(kind: str, spec: Any) -> None:

@@ -57,6 +57,7 @@ class Plain(yaml.SafeDumper):
 Plain.yaml_representers = {**Plain.yaml_representers, str: _Dumper.yaml_representers[str]}
 
 
+@pytest.mark.thorough
 @settings(max_examples=200, deadline=None)
 @given(
     st.recursive(

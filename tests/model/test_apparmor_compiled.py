@@ -38,6 +38,7 @@ def test_the_reading_of_automata_is_not_blind() -> None:
     assert not profile.socket("inet", "stream")
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None)
 @given(fields=TYPED)
 def test_every_typed_profile_compiles(fields: dict[str, Any]) -> None:
@@ -56,6 +57,7 @@ def test_every_ready_made_profile_compiles(name: str, abi: str, mode: str) -> No
 CACHE = "Cache read/write disabled: interface file missing. (Kernel needs AppArmor 2.4 compatibility patch.)"
 
 
+@pytest.mark.thorough
 @settings(max_examples=25, deadline=None)
 @given(fields=TYPED)
 def test_no_field_opens_what_the_runtime_guards(fields: dict[str, Any]) -> None:
@@ -136,6 +138,7 @@ SOCKETS = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("fields", "open_ones"),
     [

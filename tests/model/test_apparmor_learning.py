@@ -46,6 +46,7 @@ def file(path: str | bytes, mask: str, operation: str = "open") -> str:
 NOTHING: dict[str, Any] = {"name": "web", "readable": [], "writable": [], "executables": [], "network": False}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("event", "fields"),
     [
@@ -179,6 +180,7 @@ def allows(profile: Compiled, path: str, mask: str) -> bool:
     return all(LETTERS[letter] in allowed for letter in mask)
 
 
+@pytest.mark.thorough
 @settings(max_examples=30, deadline=None)
 @example(accesses=[("/proc/12/a@{x", "rw"), ("/etc/[a]*", "x")])
 @example(accesses=[('/etc/"\\', "rwkl"), ("/etc/\n", "m")])
@@ -215,18 +217,21 @@ EVENTS = st.one_of(
 )  # fmt: skip
 
 
+@pytest.mark.thorough
 @settings(max_examples=40, deadline=None)
 @given(events=st.lists(EVENTS, max_size=6))
 def test_whatever_is_learnt_compiles(events: list[str]) -> None:
     assert complaint(text_of(learnt(*events).fields(collapse=2, temporary=True))) == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("family", sorted(SOCKET_FAMILIES - {"unix"}))
 def test_every_family_of_sockets_that_is_known_compiles(family: str) -> None:
     events = [line("create", family=family, sock_type=kind, denied_mask="create") for kind in sorted(SOCKET_TYPES)]
     assert complaint(text_of(learnt(*events).fields())) == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("family", sorted(FAMILIES.keys() - {"unix"}))
 @pytest.mark.parametrize("kind", sorted(TYPES))
 def test_a_socket_that_was_seen_can_be_made_and_others_cannot(family: str, kind: str) -> None:

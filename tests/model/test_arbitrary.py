@@ -18,6 +18,8 @@ from k8s_hardening.model.reading import read_baseline
 from k8s_hardening.model.tenant import TenantInputs
 from tests.model.sample import sample
 
+pytestmark = pytest.mark.thorough
+
 WORDS = st.sampled_from(
     [
         "name",

@@ -12,6 +12,8 @@ from k8s_hardening.kube.access.bootstrap import bootstrap_objects
 from k8s_hardening.kube.version import KubeVersion
 from tests.oracle.go_modules import folder_of_module
 
+pytestmark = pytest.mark.thorough
+
 _FOLDER = "plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata"
 _FILES = ("cluster-roles", "controller-roles", "namespace-roles")
 _BINDINGS = ("cluster-role-bindings", "controller-role-bindings", "namespace-role-bindings")

@@ -11,6 +11,8 @@ from k8s_hardening.kube.encrypted_values import key_of
 from k8s_hardening.kube.encryption_resources import BUILT_IN, Resource, resource_at
 from tests.oracle.go_modules import folder_of_module
 
+pytestmark = pytest.mark.thorough
+
 KUBERNETES = "k8s.io/kubernetes"
 _RESOURCE = re.compile(r'gvr\("([^"]*)", "[^"]*", "([^"]*)"\): \{(.*?)\n\t\t\}', re.DOTALL)
 _PATH = re.compile(r"ExpectedEtcdPath:\s+(.*?),\n")

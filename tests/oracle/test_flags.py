@@ -13,6 +13,8 @@ import pytest
 from k8s_hardening.kube.flags import PROGRAMS, Span, admission_plugins, feature_gates, flags_of, kubelet_fields
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 
+pytestmark = pytest.mark.thorough
+
 TOOL = Path(__file__).parents[2] / "tools" / "flag-extraction"
 RELEASES = ("1.18", "1.21", "1.24", "1.27", "1.30", "1.33", "1.37")
 SECONDS = 280

@@ -12,6 +12,8 @@ from k8s_hardening.controls.control import Profile
 from k8s_hardening.controls.registry import controls_of
 from tests.oracle.pod_security_fixtures import FIXTURES, NEWEST_MINOR, PROFILES, Fixture, pod_security_fixtures
 
+pytestmark = pytest.mark.thorough
+
 # Upstream's check -> the controls that answer for it.
 CONTROLS_OF_CHECK = {
     "allowprivilegeescalation": {"privilege-escalation"},

@@ -8,6 +8,8 @@ import pytest
 
 from tests.oracle.rbac import Asker, Question, Rights
 
+pytestmark = pytest.mark.thorough
+
 API = "rbac.authorization.k8s.io/v1"
 ALICE, DEPLOYER = Asker.person("alice", "team"), Asker.account("ci", "deployer")
 PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}

@@ -160,6 +160,7 @@ def intent_of(data: dict[str, Any]) -> Intent:
     return Intent({**data, "network": {**data["network"], "system_namespaces": read}})
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=environments())
 def test_exactly_what_is_meant_comes_about(data: dict[str, Any]) -> None:

@@ -135,6 +135,7 @@ def _selector(pods: Pods) -> dict[str, Any]:
     return {"matchLabels": dict(pods.labels)} if pods.labels else {}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("folder", "stack"), ENVIRONMENTS)
 def test_an_added_policy_that_opens_something_is_always_found(folder: str, stack: str) -> None:
     """Whatever the evaluator sees open that was not, some control of the chapter stops."""
@@ -192,6 +193,7 @@ def test_the_halves_that_open_nothing_yet_are_found_as_well() -> None:
         assert found.control.id == "network-flow-declared"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("control", "findings"), [(network_flow_declared, 2_001), (network_policy_labels, 0), (network_policy_open, 0)]
 )

@@ -50,6 +50,7 @@ def test_every_account_of_a_plan_names_the_secret_and_no_plan_holds_it(version: 
     assert not [one for one in manifests if one["kind"] == "Secret"]
 
 
+@pytest.mark.thorough
 def test_the_secrets_and_the_accounts_are_sound() -> None:
     baseline = read_baseline(with_credentials())
     made = [*plan_baseline(baseline).manifests, pull_secret("payments-api", "e30="), pull_secret("shop-web", UNKNOWN)]

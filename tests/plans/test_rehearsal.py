@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.plans.rehearsal import breaks_of, changes_between
@@ -68,6 +70,7 @@ def test_entries_of_a_list_that_come_and_go_are_named() -> None:
     )
 
 
+@pytest.mark.thorough
 def test_no_change_shows_the_same_twice() -> None:
     for start in ("1.18", "1.24", "1.30", "1.36"):
         changes = changes_between(*moved(start, "1.37"))

@@ -90,6 +90,7 @@ def _reports() -> dict[str, Any]:
 WITH_LOADER = {"apparmor": {"profiles": [{"name": "web"}], "loader": LOADER, "required": True}}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("changes", [{}, WITH_LOADER], ids=["tenants", "AppArmor loader"])
 @pytest.mark.parametrize("version", VERSIONS, ids=str)
 def test_a_plan_has_no_finding(version: KubeVersion, changes: dict[str, Any]) -> None:
@@ -113,6 +114,7 @@ def test_each_tenant_is_complete_on_its_own(version: KubeVersion) -> None:
         }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("index", range(len(plan_baseline(baseline(NEWEST)).manifests)))
 def test_the_judge_notices_what_a_plan_leaves_out(index: int) -> None:
     """The soundness above says something: without its guard rails the same plan has findings."""

@@ -277,6 +277,7 @@ def test_what_is_no_mapping_is_refused_in_words() -> None:
         harden(BARE, workloads={"fs_group": 0})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fixture", FIXTURES, ids=by_id)
 def test_fixtures_come_out_clean_and_to_harden_again_changes_nothing(fixture: Fixture) -> None:
     for manifest in fixture.manifests:
@@ -310,6 +311,7 @@ def test_explicit_safe_values_are_unchanged(fixture: Fixture) -> None:
             assert change.before is None or not applies, change.message
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("version", VERSIONS)
 def test_odd_shapes_never_raise_and_settle(version: str) -> None:
     tried = 0
@@ -487,6 +489,7 @@ def test_a_container_that_is_exempt_keeps_what_it_chose() -> None:
     assert profiles_in(made.manifest["spec"])[:2] == [localhost(WEB), {"type": "Unconfined"}]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("version", EVERY_VERSION)
 @pytest.mark.parametrize("labelled", [False, True])
 def test_what_comes_out_satisfies_every_control_in_every_version(version: str, labelled: bool) -> None:
@@ -521,6 +524,7 @@ TREES = st.recursive(
 )
 
 
+@pytest.mark.thorough
 @given(st.dictionaries(KEYS, TREES, max_size=6), st.sampled_from(VERSIONS))
 @settings(max_examples=150, deadline=None)
 def test_any_mapping_is_hardened_without_an_error(workload: dict[str, Any], version: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
@@ -64,7 +65,12 @@ def args(**changes: Any) -> HardenedBaselineArgs:
 
 
 def made(**changes: Any) -> Recording:
-    return record(lambda: HardenedBaseline("baseline", args(**changes)))
+    return _made(json.dumps(changes, sort_keys=True))
+
+
+@functools.cache
+def _made(changes: str) -> Recording:
+    return record(lambda: HardenedBaseline("baseline", args(**json.loads(changes))))
 
 
 def test_components_their_tokens_and_their_names_are_public() -> None:

@@ -22,6 +22,10 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True)
 
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """The model itself: it is frozen, and pydantic copies each default that is left as it is."""
+        return self
+
 
 class Whole(Model):
     """A model whose parts are also checked against each other, all problems shown at once.

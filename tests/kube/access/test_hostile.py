@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from k8s_hardening.kube.access import Closure, World, matrix, rights, user
 from tests.kube.access.worlds import RBAC, Object, bind, rbac, rule
 from tests.kube.test_manifest import ANYTHING
+
+pytestmark = pytest.mark.thorough
 
 KINDS = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "Namespace", "ServiceAccount", "List")
 SECONDS = 20

@@ -11,6 +11,8 @@ from tests.kube.access.asking import answer_of
 from tests.kube.access.worlds import random_questions, random_world
 from tests.oracle.rbac import Rights
 
+pytestmark = pytest.mark.thorough
+
 WORLDS, QUESTIONS = 40, 400
 
 

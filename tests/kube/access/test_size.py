@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
+
 from k8s_hardening.kube.access import World, matrix
 from k8s_hardening.model.people import AccessSpec, Holder
 from k8s_hardening.plans.tenant_roles import rules_of
@@ -14,6 +16,7 @@ TENANTS, NAMESPACES, SECONDS = 200, 3, 10
 _LEVELS = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
+@pytest.mark.thorough
 def test_the_matrix_of_200_tenants_takes_less_than_ten_seconds() -> None:
     access = AccessSpec(secrets=Holder.MEMBER)
     objects: list[Any] = []

@@ -13,6 +13,8 @@ from k8s_hardening.kube.reach.ports import met, of_protocol, without
 from tests.kube.reach.test_verdict import CLOSED, DB, WEB, answer, why
 from tests.kube.reach.worlds import Object, by, pod, policy, small_worlds
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize(
     "enforcement",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from k8s_hardening.kube.reach import World, allows, differences, end_text, matrix
 from tests.kube.reach.worlds import Object, pod, policy, small_worlds
 from tests.kube.test_manifest import ANYTHING
+
+pytestmark = pytest.mark.thorough
 
 _FIELDS = (
     "name",

@@ -18,6 +18,8 @@ from k8s_hardening.kube.reach.ports import holds
 from tests.kube.reach.worlds import ADDRESSES, NUMBERS, Object, small_worlds
 from tests.oracle.network_policies import Cluster, End
 
+pytestmark = pytest.mark.thorough
+
 COMPARED = {"pair": 0, "matrix": 0, "unknown": 0}
 many = settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -345,5 +345,5 @@ class Cluster(RuleBasedStateMachine):
                 assert key in one.keys_for(resource), f"{resource} under {key} is unreadable"
 
 
-TestCluster = Cluster.TestCase
+TestCluster = pytest.mark.thorough(Cluster.TestCase)
 TestCluster.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)

@@ -12,6 +12,7 @@ import random
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from k8s_hardening.model.host_firewall import NodeRole
 from k8s_hardening.plans.host_firewall.nftables import table_text
 from k8s_hardening.plans.host_firewall.rules import roles_of
 from tests.plans.host_firewall.declared import complaint, declared
+
+pytestmark = pytest.mark.thorough
 
 _RULE = re.compile(
     r"\t\tip6? saddr \{ (?P<sources>[^}]+) \} (?P<protocol>\w+) dport (?P<ports>[0-9-]+) accept comment .*"

@@ -17,6 +17,8 @@ from k8s_hardening.model.host_firewall import NodeRole
 from k8s_hardening.plans.host_firewall.nftables import TABLE, table_text
 from tests.plans.host_firewall.declared import apart, declared, program
 
+pytestmark = pytest.mark.thorough
+
 NODE, NODE6 = "10.0.0.1", "fd00:1::1"
 ADMIN, MASTER, WORKER, BALANCER, GUEST, STRANGER = (
     "10.9.0.5", "10.0.0.9", "10.0.0.200", "10.0.2.5", "203.0.113.9", "192.0.2.5",

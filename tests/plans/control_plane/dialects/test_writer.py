@@ -17,6 +17,7 @@ from tests.plans.control_plane.dialects.samples import CASES, documents_of, inpu
 ALL_VERSIONS = [str(KubeVersion(1, minor)) for minor in range(OLDEST.minor, NEWEST.minor + 1)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("version", ALL_VERSIONS)
 @pytest.mark.parametrize("dialect", [one for one in Dialect if one is not Dialect.MANAGED])
 def test_every_flag_is_one_that_the_version_knows(dialect: Dialect, version: str) -> None:
@@ -28,6 +29,7 @@ def test_every_flag_is_one_that_the_version_knows(dialect: Dialect, version: str
             assert span.is_known(spec.kubernetes), setting.flag
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("version", ALL_VERSIONS)
 def test_every_word_of_a_static_pod_is_a_flag_that_the_version_knows(version: str) -> None:
     output = planned("static-pod", version)
