@@ -13,7 +13,8 @@ from k8s_hardening.kube.scalars import plain_scalar
 
 # Unquoted only where no parser could see anything but this text; everything else is quoted.
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[ :][A-Za-z0-9_./-]+)*")
-_BLOCK = re.compile(r"[^\s#](?:[ -~]*\n)*[ -~]*\n")
+# One line end at the end: after a text with more libyaml ends the document by a mark, and PyYAML does not.
+_BLOCK = re.compile(r"[^\s#](?:[ -~]*\n)*[ -~]*(?<!\n)\n")
 
 
 # Both write the same bytes for what Kubernetes takes as keys; libyaml is four times as fast.
