@@ -155,6 +155,59 @@ def test_can_i_warns_as_kubectl(arguments: tuple[str, ...], warning: str) -> Non
     assert result.exit_code == 1
 
 
+def test_can_i_lists_what_counts_in_a_namespace_as_kubectl() -> None:
+    lines = said("can-i", "--list", "--as", "alice", "-n", "shop", "--no-headers").stdout.splitlines()
+    assert [" ".join(line.split()) for line in lines if "secrets" in line] == ["secrets [] [] [get list]"]
+    assert any(line.split() == ["[/api/*]", "[]", "[get]"] for line in lines), "what everybody may do"
+    assert not any("secrets" in line for line in said("can-i", "--list", "--as", "alice").stdout.splitlines())
+    header, *_ = said("can-i", "--list", "--as", "alice", "-n", "shop").stdout.splitlines()
+    assert header.split("  ")[0] == "Resources"
+    everything = said("can-i", "--list", "--as", "x", "--as-group", "system:masters").stdout
+    assert any(line.split() == ["*.*", "[]", "[]", "[*]"] for line in everything.splitlines())
+
+
+def test_can_i_lists_each_named_object_and_path() -> None:
+    objects = [
+        rbac("ClusterRole", "w", rules=[rule("get update", "deployments/scale", groups="apps", names="a b")]),
+        rbac("ClusterRole", "u", rules=[rule("get", urls="/metrics")]),
+        bind("ClusterRole/w", "user:eve"),
+        bind("ClusterRole/u", "user:eve", name="u"),
+    ]
+    text = said("can-i", "--list", "--as", "eve", "--no-headers", objects=objects).stdout
+    rows = {tuple(line.split(maxsplit=3)) for line in text.splitlines() if "deployments" in line}
+    assert rows == {
+        ("deployments.apps/scale", "[]", "[a]", "[get update]"),
+        ("deployments.apps/scale", "[]", "[b]", "[get update]"),
+    }
+    assert any(line.split() == ["[/metrics]", "[]", "[get]"] for line in text.splitlines())
+
+
+def test_can_i_says_when_its_list_is_not_for_sure() -> None:
+    objects = [
+        rbac("ClusterRole", "all", aggregationRule={"clusterRoleSelectors": []}, rules=[rule("get", "pods")]),
+        bind("ClusterRole/all", "user:eve"),
+    ]
+    result = said("can-i", "--list", "--as", "eve", objects=objects)
+    assert "Warning: the list may be incomplete" in result.stderr
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("get", "--as", "x"), "name a VERB and a TYPE"),
+        (("get", "pods", "--as", "x", "--no-headers"), "--no-headers goes with --list only"),
+        (("--list", "--as", "x", "-A"), "--list goes with none of"),
+        (("--list", "--as", "x", "-q"), "--list goes with none of"),
+        (("--list", "--as", "x", "--subresource", "log"), "--list goes with none of"),
+    ],
+)
+def test_can_i_says_what_does_not_go_together(arguments: tuple[str, ...], message: str) -> None:
+    result = call("can-i", *arguments, "--stack", "dev")
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
 def test_the_matrix_has_a_row_for_each_subject_and_namespace() -> None:
     told = json.loads(said("access", "--format", "json").stdout)
     rows = {

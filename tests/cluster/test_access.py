@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from k8s_hardening.cli.can_i_list import Line, rules_of
 from k8s_hardening.kube.access import Closure, World, user
 from k8s_hardening.kube.access.bootstrap import bootstrap_objects
 from k8s_hardening.kube.api_requests import ApiRequest
@@ -99,6 +100,50 @@ def test_every_answer_is_that_of_the_server(plane: Cluster) -> None:
     assert not wrong, [(asked[place], expected[place]) for place in wrong[:3]]
     share = sum(one.allowed for one in expected) / len(expected)
     assert share > 0.2, share
+    users = sorted({asker.user for asker, _ in asked if asker.user != "system:anonymous"})
+    listed = [(one, where) for one in users for where in NAMESPACES]
+    of_server = answers(plane, (_rules_review(*one) for one in listed))
+    for (one, where), answer in zip(listed, of_server, strict=True):
+        assert answer.status == 201, answer.body
+        lines, is_certain = rules_of(world, user(one), where)
+        assert is_certain
+        assert flat(lines) == rules_in_review(answer.body["status"]), (one, where)
+
+
+def _rules_review(name: str, namespace: str) -> Request:
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectRulesReview",
+        "spec": {"namespace": namespace},
+    }
+    path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+    return Request("POST", path, body, headers={"Impersonate-User": name})
+
+
+def flat(lines: list[Line]) -> set[Line]:
+    """The lines of `can-i --list`, one for each verb."""
+    return {
+        (what, url.strip("[]"), name.strip("[]"), verb)
+        for what, url, name, verbs in lines
+        for verb in verbs.strip("[]").split()
+    }
+
+
+def rules_in_review(status: Object) -> set[Line]:
+    """The same of what the server says."""
+    found = {
+        ("", url, "", verb)
+        for one in status["nonResourceRules"]
+        for url in one["nonResourceURLs"]
+        for verb in one["verbs"]
+    }
+    for one in status["resourceRules"]:
+        for group in one.get("apiGroups", ()):
+            for resource in one.get("resources", ()):
+                plain, slash, part = resource.partition("/")
+                what = f"{plain}{f'.{group}' if group else ''}{slash}{part}"
+                found |= {(what, "", name, verb) for name in one.get("resourceNames", [""]) for verb in one["verbs"]}
+    return found
 
 
 def test_built_in_roles_are_those_of_the_server(plane: Cluster) -> None:

@@ -134,15 +134,11 @@ def rights(grants: Iterable[Grant]) -> list[tuple[str, tuple[str, ...], Match]]:
     found: dict[str, dict[str, Match]] = defaultdict(dict)
     for grant in grants:
         for placed in grant.rules:
-            sureness = min(grant.sureness, placed.sureness, Match.MAYBE if _is_vague(placed.rule) else Match.YES)
+            sureness = min(grant.sureness, placed.sureness, Match.MAYBE if placed.rule.is_vague else Match.YES)
             for what in _objects(placed.rule):
                 for verb in placed.rule.verbs.known or {"(known at apply)"}:
                     found[what][verb] = max(found[what].get(verb, Match.NO), sureness)
     return [(what, tuple(sorted(verbs)), min(verbs.values())) for what, verbs in sorted(found.items())]
-
-
-def _is_vague(rule: Rule) -> bool:
-    return any(one.is_vague for one in (rule.verbs, rule.groups, rule.resources, rule.names, rule.urls))
 
 
 def _objects(rule: Rule) -> Iterator[str]:

@@ -75,6 +75,11 @@ class Rule:
         fields = ("verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs")
         return _same(cls(*(Texts.of(spec.get(one)) for one in fields)))
 
+    @property
+    def is_vague(self) -> bool:
+        """Whether some of it is known only at apply."""
+        return any(one.is_vague for one in (self.verbs, self.groups, self.resources, self.names, self.urls))
+
     def allows(self, request: ApiRequest) -> Match:
         """Whether it allows a request, wherever it holds."""
         verb = self.verbs.has_any(ALL, request.verb)
