@@ -18,7 +18,8 @@ from k8s_hardening.engine.toolchain import cache_folder
 ROOT = Path(__file__).parents[2]
 NEWEST, OLDEST = "1.37", "1.24"
 _KUBERNETES = ("kube-apiserver", "kube-controller-manager", "kubeadm")
-_VERSION = "k8s.io/component-base/version"
+# What the programs say with --version, and what a server of 1.24 says under /version: hack/lib/version.sh stamps both.
+_VERSIONS = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ def binaries(minor: str) -> Binaries:
     pin = ROOT / f"tools/kubernetes-{minor}"
     match = re.search(r"^require k8s\.io/kubernetes (v1\.(\d+)\.\d+)$", (pin / "go.mod").read_text(), re.MULTILINE)
     assert match, f"{pin}/go.mod pins no k8s.io/kubernetes"
-    stamps = {f"{_VERSION}.gitVersion": match[1], f"{_VERSION}.gitMajor": "1", f"{_VERSION}.gitMinor": match[2]}
+    told = {"gitVersion": match[1], "gitMajor": "1", "gitMinor": match[2]}
+    stamps = {f"{package}.{name}": value for package in _VERSIONS for name, value in told.items()}
     programs = {name: f"k8s.io/kubernetes/cmd/{name}" for name in _KUBERNETES}
     folder = _built(pin, programs, stamps, "6 min")
     etcd = _built(ROOT / "tools/etcd", {"etcd": "go.etcd.io/etcd/server/v3"}, {}, "1 min")
@@ -47,7 +49,8 @@ def binaries(minor: str) -> Binaries:
 
 
 def _built(pin: Path, programs: dict[str, str], stamps: dict[str, str], about: str) -> Path:
-    digest = hashlib.sha256(b"".join((pin / name).read_bytes() for name in ("go.mod", "go.sum"))).hexdigest()[:12]
+    pinned = b"".join((pin / name).read_bytes() for name in ("go.mod", "go.sum"))
+    digest = hashlib.sha256(pinned + "".join(sorted(stamps)).encode()).hexdigest()[:12]
     target = cache_folder() / f"{pin.name}-{digest}"
     target.parent.mkdir(parents=True, exist_ok=True)
     with Path(f"{target}.lock").open("w") as lock:
