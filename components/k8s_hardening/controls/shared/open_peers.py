@@ -7,7 +7,7 @@ from typing import Any
 
 from k8s_hardening.controls.control import Finding, finding
 from k8s_hardening.kube.manifest import UNKNOWN, as_list, as_str
-from k8s_hardening.kube.network_policies import network_of
+from k8s_hardening.kube.network_policies import network_of, network_or_address_of
 from k8s_hardening.kube.networks import Network, metadata_within
 
 STRANGER = {"kubernetes.io/metadata.name": "-"}
@@ -18,6 +18,8 @@ STRANGER = {"kubernetes.io/metadata.name": "-"}
 _WIDEST_CLIENT = {4: 8, 6: 7}
 # An except smaller than this leaves out no cluster.
 _SMALLEST_CLUSTER = {4: 24, 6: 112}
+# Below example.com names are one owner's; below com, or as an end of a label, anybody registers one.
+_OWN_LABELS = 2
 
 
 def wide_network(path: str, cidr: Any, exceptions: Any, is_ingress: bool) -> Iterator[Finding]:
@@ -42,3 +44,19 @@ def wide_network(path: str, cidr: Any, exceptions: Any, is_ingress: bool) -> Ite
 
 def _holds(network: Network | None, address: Network) -> bool:
     return network is not None and metadata_within(network) == address
+
+
+def wide_peer(path: str, text: Any, exceptions: Any, is_ingress: bool) -> Iterator[Finding]:
+    """The same for plug-ins, which read a lone address as well, and may leave out of a rule what they cannot read."""
+    network = network_or_address_of(as_str(text))
+    if text is UNKNOWN or network is None:
+        yield finding(path, text, "write it as a network, as in 10.20.0.0/16")
+    else:
+        yield from wide_network(path, str(network), exceptions, is_ingress)
+
+
+def wide_domain(path: str, pattern: Any) -> Iterator[Finding]:
+    """The pattern of names, when anybody can register one that it meets, and let it lead anywhere."""
+    labels = as_str(pattern).strip().rstrip(".").split(".")[-_OWN_LABELS:]
+    if pattern is UNKNOWN or "*" in "".join(labels):
+        yield finding(path, pattern, 'name domains, or names below a domain of two labels, as in "*.example.com"')
