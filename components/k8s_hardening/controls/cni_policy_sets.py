@@ -164,7 +164,7 @@ def _is_met(one: Manifest, wanted: Any, namespace: str | None) -> bool:
         return False
     labels = labels_of(one)
     return all(
-        key.startswith(_OF_NAMESPACES) or labels.get(key) is UNKNOWN or labels.get(key) in values
+        key.startswith(_OF_NAMESPACES) or labels.get(key) is UNKNOWN or as_str(labels.get(key)) in values
         for key, values in wanted.items()
     )
 

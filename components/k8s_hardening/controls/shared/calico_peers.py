@@ -41,8 +41,8 @@ def open_calico_peers(path: str, peer: Any, *, is_ingress: bool, is_global: bool
         return
     peer = as_map(peer)
     unknown = [key for key in (*_SELECTORS, "services") if holds_unknown(peer.get(key))]
-    for key in unknown:
-        yield finding(f"{path}.{key}", UNKNOWN, "give it as plain values")
+    for one in unknown:
+        yield finding(f"{path}.{one}", UNKNOWN, "give it as plain values")
     for index, net in enumerate(as_list(peer.get("nets"))):
         yield from wide_peer(f"{path}.nets[{index}]", net, peer.get("notNets"), is_ingress)
     for index, domain in enumerate(as_list(peer.get("domains"))):

@@ -32,7 +32,7 @@ def is_open_endpoint_selector(selector: Any, *, is_global: bool) -> bool:
     namespaces = [key for key in keys if isinstance(key, str) and key.startswith((*_NAMESPACE, *_NAMESPACE_LABELS))]
     # Somebody unknown: it may have any label, with a value that nobody writes into a policy.
     asked = [one.get("key") for one in expressions if one.get("operator") != "DoesNotExist"]
-    forbidden = {one.get("key") for one in expressions if one.get("operator") == "DoesNotExist"}
+    forbidden = [one.get("key") for one in expressions if one.get("operator") == "DoesNotExist"]
     stranger = {key: "-" for key in (*namespaces, *asked) if isinstance(key, str) and key not in forbidden}
     return (is_global or UNKNOWN in keys or bool(namespaces)) and selects(selector, stranger)
 
