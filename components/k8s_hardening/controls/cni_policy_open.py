@@ -10,7 +10,8 @@ rule voids the deny-all of any namespace that the policy selects. Sets of networ
 cni-policy-sets.
 Sources: github.com/projectcalico/calico v3.28.5 (controls/shared/calico_peers.py names the files);
 github.com/cilium/cilium v1.20.2 pkg/policy/api/{entity,cidr,fqdn}.go, pkg/fqdn/matchpattern/matchpattern.go;
-github.com/antrea-io/antrea at 006297f pkg/apis/crd/v1beta1/types.go (Rule, NetworkPolicyPeer);
+github.com/antrea-io/antrea at 006297f pkg/apis/crd/v1beta1/types.go (Rule, NetworkPolicyPeer),
+docs/antrea-network-policy.md (a podSelector alone selects from all namespaces in a ClusterNetworkPolicy);
 sigs.k8s.io/network-policy-api v0.1.7 apis/v1alpha1, v0.2.0 apis/v1alpha2.
 """
 
@@ -23,7 +24,7 @@ from k8s_hardening.controls.control import Control, Finding, Profile, Severity, 
 from k8s_hardening.controls.shared.calico_peers import is_allowing, open_calico_peers
 from k8s_hardening.controls.shared.cilium_peers import is_open_endpoint_selector
 from k8s_hardening.controls.shared.cni_rules import rules_of_plugin_policy
-from k8s_hardening.controls.shared.open_peers import STRANGER, wide_domain, wide_peer
+from k8s_hardening.controls.shared.open_peers import STRANGER, open_selector, wide_domain, wide_peer
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, kind_of
 from k8s_hardening.model.knowledge import Knowledge
@@ -89,7 +90,10 @@ def _antrea(path: str, rule: dict[str, Any], is_ingress: bool, is_global: bool) 
         yield Finding(path, "for everybody, since it names no peers", _EVERYBODY)
     for index, peer in enumerate(as_list(rule.get(field))):
         at = f"{path}.{field}[{index}]"
-        yield from _selectors(at, as_map(peer), is_lone=True)
+        if peer == {}:
+            yield Finding(at, "everybody, since it names nobody", _EVERYBODY)
+        if (key := open_selector(as_map(peer), is_lone=True, is_global=is_global)) is not None:
+            yield finding(f"{at}.{key}", as_map(peer).get(key), _EVERYBODY)
         block = as_map(as_map(peer).get("ipBlock"))
         if block.get("cidr") is not None:
             yield from wide_peer(f"{at}.ipBlock.cidr", block.get("cidr"), block.get("except"), is_ingress)
@@ -106,19 +110,13 @@ def _network_policy_api(path: str, rule: dict[str, Any], is_ingress: bool, is_gl
         namespaces = as_map(peer).get("namespaces")
         if namespaces is not None and selects(namespaces, STRANGER):
             yield finding(f"{at}.namespaces", namespaces, _EVERYBODY)
-        yield from _selectors(f"{at}.pods", as_map(as_map(peer).get("pods")), is_lone=False)
+        pods = as_map(as_map(peer).get("pods"))
+        if (key := open_selector(pods, is_lone=False, is_global=False)) is not None:
+            yield finding(f"{at}.pods.{key}", pods.get(key), _EVERYBODY)
         for position, cidr in enumerate(as_list(as_map(peer).get("networks"))):
             yield from wide_peer(f"{at}.networks[{position}]", cidr, None, is_ingress)
         for position, name in enumerate(as_list(as_map(peer).get("domainNames"))):
             yield from wide_domain(f"{at}.domainNames[{position}]", name)
-
-
-def _selectors(path: str, peer: dict[str, Any], *, is_lone: bool) -> Iterator[Finding]:
-    """The selector of namespaces, when any matches and any pod in it; `is_lone`: it may stand without one of pods."""
-    namespaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
-    is_any_pod = selects(pods, {}) or (is_lone and pods is None)
-    if namespaces is not None and is_any_pod and selects(namespaces, STRANGER):
-        yield finding(f"{path}.namespaceSelector", namespaces, _EVERYBODY)
 
 
 POLICIES: dict[str, dict[str, Judge]] = {

@@ -20,10 +20,9 @@ from typing import Any
 from k8s_hardening.controls.control import Control, Finding, Severity, describe, finding
 from k8s_hardening.controls.shared.calico_peers import is_allowing
 from k8s_hardening.controls.shared.cni_rules import rules_of_plugin_policy
-from k8s_hardening.controls.shared.open_peers import STRANGER, wide_peer
+from k8s_hardening.controls.shared.open_peers import open_selector, wide_peer
 from k8s_hardening.controls.shared.stack_namespaces import labels_of
 from k8s_hardening.kube.calico_selectors import required_labels
-from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import (
     UNKNOWN,
     Manifest,
@@ -97,19 +96,18 @@ def _antrea(path: str, rule: dict[str, Any], is_ingress: bool, policy: Manifest,
                 children = _named(stack, "crd.antrea.io", kind, child, namespace)
                 specs += [as_map(one.get("spec")) for one in children]
                 groups = groups if children else []
-            wide = next((one for spec in specs for one in _wide_spec(spec, is_ingress)), None)
+            wide = next((one for spec in specs for one in _wide_spec(spec, is_ingress, is_global)), None)
             yield from _verdict(f"{path}.{field}[{index}].group", name, groups, wide)
 
 
-def _wide_spec(spec: dict[str, Any], is_ingress: bool) -> Iterator[Finding]:
+def _wide_spec(spec: dict[str, Any], is_ingress: bool, is_global: bool) -> Iterator[Finding]:
     blocks = as_list(spec.get("ipBlocks"))
     if spec.get("ipBlock") is not None:  # v1alpha2
         blocks = [*blocks, spec.get("ipBlock")]
     for block in blocks:
         yield from wide_peer("", as_map(block).get("cidr"), as_map(block).get("except"), is_ingress)
-    namespaces, pods = spec.get("namespaceSelector"), spec.get("podSelector")
-    if namespaces is not None and (pods is None or selects(pods, {})) and selects(namespaces, STRANGER):
-        yield finding("", namespaces, "")
+    if (key := open_selector(spec, is_lone=True, is_global=is_global)) is not None:
+        yield finding("", spec.get(key), "")
 
 
 def _named(stack: _Stack, group: str, kind: str, name: Any, namespace: str) -> list[Manifest]:

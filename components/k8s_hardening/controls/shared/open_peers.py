@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from k8s_hardening.controls.control import Finding, finding
+from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, as_list, as_str
 from k8s_hardening.kube.network_policies import network_of, network_or_address_of
 from k8s_hardening.kube.networks import Network, metadata_within
@@ -20,6 +21,20 @@ _WIDEST_CLIENT = {4: 8, 6: 7}
 _SMALLEST_CLUSTER = {4: 24, 6: 112}
 # Below example.com names are one owner's; below com, or as an end of a label, anybody registers one.
 _OWN_LABELS = 2
+
+
+def open_selector(peer: Mapping[str, Any], *, is_lone: bool, is_global: bool) -> str | None:
+    """The selector of a peer by which any pod of any namespace is meant, or may be once its values are known.
+
+    `is_lone`: a selector of namespaces may stand without one of pods; `is_global`: one of pods alone is about all
+    namespaces.
+    """
+    namespaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
+    is_any_pod = selects(pods, {}) or (is_lone and pods is None)
+    if namespaces is not None and is_any_pod and selects(namespaces, STRANGER):
+        return "namespaceSelector"
+    is_everywhere = is_global and namespaces is None and peer.get("namespaces") is None
+    return "podSelector" if is_everywhere and selects(pods, {}) else None
 
 
 def wide_network(path: str, cidr: Any, exceptions: Any, is_ingress: bool) -> Iterator[Finding]:
