@@ -41,11 +41,13 @@ _IN_RULE = "write the networks into the rule itself"
 _ADD = f"add the set to the stack, or {_IN_RULE}"
 _CALICO_GROUPS = ("projectcalico.org", "crd.projectcalico.org")
 _OF_NAMESPACES = ("projectcalico.org/", "pcns.", "pcsa.")  # labels that Calico gives a set unasked
+_SETS = frozenset({"CiliumCIDRGroup", "ClusterGroup", "Group", "GlobalNetworkSet", "NetworkSet"})
 _Stack = Sequence[Manifest]
 
 
 def check_stack(manifests: Sequence[Manifest], knowledge: Knowledge) -> Iterator[tuple[int, Finding]]:
     """Each reference to a set that is not there, or too wide."""
+    sets = [one for one in manifests if kind_of(one) in _SETS]
     for index, manifest in enumerate(manifests):
         group, kind = api_group_of(manifest), kind_of(manifest)
         if group == "cilium.io" and kind in ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"):
@@ -57,7 +59,7 @@ def check_stack(manifests: Sequence[Manifest], knowledge: Knowledge) -> Iterator
         else:
             continue
         for path, rule, is_ingress in rules_of_plugin_policy(manifest):
-            for found in judge(path, as_map(rule), is_ingress, manifest, manifests):
+            for found in judge(path, as_map(rule), is_ingress, manifest, sets):
                 yield index, found
 
 
@@ -155,13 +157,11 @@ def _calico(path: str, rule: dict[str, Any], is_ingress: bool, policy: Manifest,
 
 def _is_met(one: Manifest, wanted: Any, namespace: str | None) -> bool:
     """Whether an object is a set whose labels a selector wants, or may be once they are known."""
-    kind = kind_of(one)
-    if api_group_of(one) not in _CALICO_GROUPS or kind not in ("NetworkSet", "GlobalNetworkSet"):
-        return False
+    labels, kind = labels_of(one), kind_of(one)
     if namespace is not None and (kind != "NetworkSet" or namespace_of(one) != namespace):
         return False
-    labels = labels_of(one)
-    return all(
+    is_set = kind in ("NetworkSet", "GlobalNetworkSet") and api_group_of(one) in _CALICO_GROUPS
+    return is_set and all(
         key.startswith(_OF_NAMESPACES) or labels.get(key) is UNKNOWN or as_str(labels.get(key)) in values
         for key, values in wanted.items()
     )
