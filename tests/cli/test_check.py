@@ -444,7 +444,10 @@ def test_an_open_rule_is_held_to_the_flows_where_the_control_of_open_rules_is_of
     (tmp_path / "pack.json").write_text(json.dumps(told))
     opened = {**allowing("payments-api"), "spec": {"podSelector": {}, **rules}}
     (tmp_path / "policy.yaml").write_text(text_of(opened))
-    for configuration, control in ((DEV_CONFIGURATION, "network-policy-open"), (tmp_path / "pack.json", "network-flow-declared")):
+    for configuration, control in (
+        (DEV_CONFIGURATION, "network-policy-open"),
+        (tmp_path / "pack.json", "network-flow-declared"),
+    ):
         status, report = check_json("--pack-config", str(configuration), str(tmp_path / "policy.yaml"))
         assert (status, [one["control"] for one in report["findings"]]) == (1, [control])
 

@@ -6,9 +6,9 @@ direction, DNS included. Each half of a way is judged by itself, since the other
 all halves are declared, so is every connection. A rule may be narrower than a flow, or within several together. A port
 with a name counts as declared only where the flow has that name, or every port. A network counts as declared only
 where a flow has it, whoever has the addresses. Namespaces that nobody closed are open anyway, and nothing is asked
-there. It leaves to network-policy-open, network-policy-peers and network-policy-labels what they find; where one of them
-is disabled or exempt, a rule that is open still lies within the flows. Policies that the server refuses belong to
-network-policy-valid. Policies of a plug-in's own kinds are not read.
+there. What network-policy-open, network-policy-peers or network-policy-labels find is left to them; where one of them
+is disabled, an advice or exempt, the rule is held to the flows all the same. Policies that the server refuses belong
+to network-policy-valid. Policies of a plug-in's own kinds are not read.
 """
 
 from __future__ import annotations

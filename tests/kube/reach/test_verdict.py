@@ -82,9 +82,10 @@ def test_a_port_may_be_asked_about_by_its_name() -> None:
         ([pod("shop/db", ports={"http": "SCTP/80"})], "shop/db",
          "shop/Pod/db has no port with the name http for TCP; it has http (SCTP/80)"),
         ([pod("shop/db", ports={f"p{number}": f"TCP/{number}" for number in range(1, 9)})], "shop/db",
-         "shop/Pod/db has no port with the name http for TCP; it has p1 (TCP/1), p2 (TCP/2), p3 (TCP/3), p4 (TCP/4), "
-         "p5 (TCP/5), p6 (TCP/6) and 2 more"),
-        ([pod("shop/db")], "shop/db", "shop/Pod/db has no port with the name http for TCP; none of its ports has a name"),
+         "shop/Pod/db has no port with the name http for TCP; it has "
+         + ", ".join(f"p{number} (TCP/{number})" for number in range(1, 7)) + " and 2 more"),
+        ([pod("shop/db")], "shop/db",
+         "shop/Pod/db has no port with the name http for TCP; none of its ports has a name"),
         ([pod("shop/db")], "shop/app=x", "no workload says which ports of shop/app=x have a name; ask about a number"),
         ([], "203.0.113.7", "an address outside has no names for ports, which only pods have; ask about a number"),
     ],
@@ -205,7 +206,8 @@ def test_a_range_that_is_not_read_is_told(options: dict[str, Any], reader: str) 
     ranged = policy("shop/p", podSelector=by(app="db"), ingress=[{"ports": [{"port": 5430, "endPort": 5440}]}])
     world = World.of([WEB, DB, ranged], **options)
     told = (
-        f"NetworkPolicy shop/p, spec.ingress[0] opens only the first port of a range, since {reader} does not read endPort"
+        "NetworkPolicy shop/p, spec.ingress[0] opens only the first port of a range, "
+        f"since {reader} does not read endPort"
     )
     assert why(world, "shop/web", "shop/db") == [
         "shop: policy p isolates shop/Pod/db for ingress, and none allows it",
