@@ -101,7 +101,7 @@ def test_a_port_that_has_no_such_name_is_denied_for_that(objects: list[Object], 
 def test_a_name_that_is_not_known_yet_may_be_any_port() -> None:
     vague = pod("shop/db", {"app": "db"})
     vague["spec"]["containers"][0]["ports"] = UNKNOWN
-    worlds = ([], [CLOSED], [CLOSED, OUT, IN])
+    worlds: list[list[Object]] = [[], [CLOSED], [CLOSED, OUT, IN]]
     assert [answer([WEB, vague, *more], "shop/web", "shop/db", "http") for more in worlds] == [
         (True, False), (False, True), (True, False),
     ]  # fmt: skip

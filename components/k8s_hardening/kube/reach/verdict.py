@@ -100,7 +100,8 @@ def allows(
     ends = [end_named(world, one) if isinstance(one, str) else one for one in (source, destination)]
     world = world.with_ends(one.end for one in ends if isinstance(one.end, Pods))
     to = ends[1].end
-    question = question_of(to, end_text(world, to), port, protocol, is_imagined=not world.owners.get(to))
+    is_imagined = isinstance(to, Pods) and not world.owners.get(to)
+    question = question_of(to, end_text(world, to), port, protocol, is_imagined=is_imagined)
     asked = question.ports
     if not asked:
         return Verdict(NO_PORTS, NO_PORTS, (Reason(Because.NAMELESS, question.doubt),))
