@@ -234,7 +234,7 @@ def test_a_right_of_node_bootstrapping_leads_to_what_any_node_has(plane: Cluster
     asked = {
         "request": request,
         "signerName": "kubernetes.io/kube-apiserver-client-kubelet",
-        "usages": ["digital signature", "client auth"],
+        "usages": ["digital signature", "key encipherment", "client auth"],
     }
     body = {"apiVersion": f"{certificates}/v1", "kind": "CertificateSigningRequest", "metadata": {"name": "mine"}}
     assert as_user(plane, "POST", where, {**body, "spec": asked}).status == 201

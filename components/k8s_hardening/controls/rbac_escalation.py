@@ -5,8 +5,8 @@ and impersonate (with the constrained forms impersonate:... and impersonate-on:.
 the combinations of GRANTS; in an aggregation, selectors that match the labels of a built-in role that has them
 (testdata/cluster-roles.yaml beside the file named below). Wildcards belong to rbac-wildcards: here the verb or the
 resource is named. A rule that names its API groups grants only there. Names in resourceNames narrow a grant but are
-no reason to pass it; an exemption is. Policies of network plug-ins and what they are made of count like NetworkPolicies:
-they come before a deny-all, or are the denial. Source: k8s.io/kubernetes v1.37.2
+no reason to pass it; an exemption is. Policies of network plug-ins, and what they are made of, count like
+NetworkPolicies: they come before a deny-all, or are the denial. Source: k8s.io/kubernetes v1.37.2
 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go and the Kubernetes documentation, RBAC Good Practices; of
 single resources the files named beside them.
 """

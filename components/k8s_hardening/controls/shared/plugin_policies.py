@@ -1,4 +1,4 @@
-"""The resources by which policies of network plug-ins open what a NetworkPolicy or a denial of the whole cluster closes."""
+"""The resources by which policies of network plug-ins open what a deny-all or a denial of the whole cluster closes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from k8s_hardening.controls.cni_policy_open import POLICIES
 
 # Sets of addresses that policies name, the order in which they are asked, and the denials that come last.
-# docs.tigera.io reference/resources (globalnetworkset, tier) and network-policy/policy-tiers/rbac-tiered-policies, where
-# rights for the policies of a tier have names of their own; antrea.io docs/antrea-network-policy (Tier, ClusterGroup,
-# Group); docs.cilium.io network/kubernetes/ciliumcidrgroup; sigs.k8s.io/network-policy-api v0.1.7 apis/v1alpha1.
+# docs.tigera.io reference/resources (globalnetworkset, tier), network-policy/policy-tiers/rbac-tiered-policies (rights
+# for the policies of a tier have names of their own); antrea.io docs/antrea-network-policy (Tier, ClusterGroup, Group);
+# docs.cilium.io network/kubernetes/ciliumcidrgroup; sigs.k8s.io/network-policy-api v0.1.7 apis/v1alpha1.
 _CALICO = ("globalnetworksets", "networksets", "tiers")
 _BESIDE: dict[str, tuple[str, ...]] = {
     "cilium.io": ("ciliumcidrgroups",),
