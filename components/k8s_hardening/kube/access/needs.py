@@ -27,6 +27,8 @@ class Need:
     """Only a right for the whole cluster counts: what it is for lives in no namespace."""
     is_whole: bool = False
     """A rule that names objects does not do."""
+    is_any_name: bool = False
+    """A rule for any name does, since who has it gives the object that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ ENTER_POD_BY_GET = Need("runs commands in a pod", ("get",), (("", "pods/exec"), 
 MINT = Need("asks for a token", ("create",), (("", "serviceaccounts/token"),))
 CREATE_SECRET = Need("creates a token Secret", ("create",), (_SECRET,))
 READ_SECRETS = Need("reads Secrets", ("get", "list", "watch"), (_SECRET,), is_whole=True)
-READ_NAMED_SECRET = Need("reads a Secret of a name that it can give", ("get", "list", "watch"), (_SECRET,))
+READ_NAMED_SECRET = Need(
+    "reads a Secret of a name that it can give", ("get", "list", "watch"), (_SECRET,), is_any_name=True
+)
 LIST_SECRETS = Need("lists Secrets, which answers with all of them", ("list", "watch"), (_SECRET,))
 PATCH_SECRET = Need("patches a Secret, which answers with all of it", ("patch",), (_SECRET,))
 DELETE_SECRET = Need("deletes a Secret, which answers with all of it", ("delete",), (_SECRET,))
@@ -140,6 +144,7 @@ READ_CERTIFICATE = Need(
     ("get", "list", "watch", "update", "patch", "delete", "deletecollection"),
     ((_CERTIFICATES, "certificatesigningrequests"),),
     in_cluster=True,
+    is_any_name=True,
 )
 APPROVE = Need("approves it", _CHANGE, ((_CERTIFICATES, "certificatesigningrequests/approval"),), in_cluster=True)
 APPROVE_SIGNER = Need("has a certificate signed", ("approve",), ((_CERTIFICATES, "signers"),), in_cluster=True)
@@ -194,9 +199,12 @@ def _offers(rule: Rule, need: Need) -> tuple[Offer, ...]:
             if not rule.names:
                 whole = max(whole, match)
             elif not need.is_whole and (subresource or verb not in _UNNAMED):
-                named = max(named, match)
+                if need.is_any_name:
+                    whole = max(whole, min(match, Match.MAYBE))  # nothing of the name must be there yet
+                else:
+                    named = max(named, match)
             elif not need.is_whole and _applies(rule, verb):
-                named = max(named, min(match, Match.MAYBE))  # nothing of the name must be there
+                whole = max(whole, min(match, Match.MAYBE))  # the same
             elif rule.names.is_vague and not rule.names.known:
                 whole = max(whole, min(match, Match.MAYBE))  # the list may turn out to be empty
     found = []
