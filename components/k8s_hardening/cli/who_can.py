@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from k8s_hardening.cli.access_texts import able_data, able_lines
-from k8s_hardening.cli.access_worlds import asked_about, request_of, told, world_options
+from k8s_hardening.cli.access_worlds import asked_about, followed, request_of, told, world_options
 from k8s_hardening.cli.printing import print_lines, wants_colour
 from k8s_hardening.kube.access import Reach
 from k8s_hardening.kube.version import KubeVersion
@@ -73,7 +73,8 @@ def who_can(
     request = request_of(asked.world, verb, resource, namespace, name, problems)
     if problems:
         raise BadInputError(problems)
-    found = list(Reach(asked.world).who_can(request, direct_only=not is_closed, with_system=system))
+    with followed():
+        found = list(Reach(asked.world).who_can(request, direct_only=not is_closed, with_system=system))
     if form == "json":
         click.echo(json.dumps(able_data(request, found, asked.errors), indent=2))
     else:

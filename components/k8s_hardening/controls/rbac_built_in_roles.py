@@ -8,8 +8,8 @@ its rules; another roleRef; subjects that its own binding does not name. Whoever
 the nameless user among them, would have more without a change to any binding. At its start the server adds what is
 missing, and takes no rule, label or subject away (k8s.io/kubernetes v1.37.2 pkg/registry/rbac/rest/storage_rbac.go,
 k8s.io/component-helpers v0.37.2 auth/rbac/reconciliation), whatever the annotation
-rbac.authorization.kubernetes.io/autoupdate says; another roleRef stands until then. Labels that admin, edit and view gather by belong to rbac-aggregation,
-names that only the apply tells to break-glass-declared.
+rbac.authorization.kubernetes.io/autoupdate says; another roleRef stands until then. Labels that admin, edit and view
+gather by belong to rbac-aggregation, names that only the apply tells to break-glass-declared.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@ Facts, no opinions. `World.of` reads objects once into grants; `allows` answers 
 would; `Closure` takes every step by which somebody gets rights of others; `matrix` is the whole of it.
 """
 
-from k8s_hardening.kube.access.closure import Closure, Holder, Path
+from k8s_hardening.kube.access.closure import Closure, Holder, Path, TooFarError
 from k8s_hardening.kube.access.covering import Cover
 from k8s_hardening.kube.access.identities import Identity, account, identity_of, member, user
-from k8s_hardening.kube.access.matrix import Level, Row, level_of, matrix, reads_secrets, rights
+from k8s_hardening.kube.access.matrix import Level, Row, level_of, matrix, reads_secrets, rights, secrets_rule
 from k8s_hardening.kube.access.needs import offers_of
 from k8s_hardening.kube.access.principals import Able, Principal, Reach, principals
 from k8s_hardening.kube.access.roles import ANYWHERE, Placed
@@ -36,6 +36,7 @@ __all__ = [
     "Row",
     "Rule",
     "Step",
+    "TooFarError",
     "World",
     "account",
     "allows",
@@ -47,5 +48,6 @@ __all__ = [
     "principals",
     "reads_secrets",
     "rights",
+    "secrets_rule",
     "user",
 ]
