@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from k8s_hardening.controls.shared.mighty_roles import MIGHTY
-from k8s_hardening.kube.access import Match, Reach, Rule, World, offers_of, reads_secrets, user
+from k8s_hardening.kube.access import Match, Reach, Rule, World, offers_of, secrets_rule, user
 from k8s_hardening.kube.access.bootstrap import bootstrap_objects
 from k8s_hardening.kube.access.needs import APPROVE_SIGNER, CREATE_VOLUME
 from k8s_hardening.kube.manifest import kind_of, name_of
@@ -22,7 +22,7 @@ MINORS = range(18, 38)
 def leads_on(role: str, version: KubeVersion) -> bool:
     """Whether somebody with the role for the whole cluster gets at every Secret, or holds one half of a way there."""
     world = World.of([bind(f"ClusterRole/{role}", "user:stranger")], version)
-    if None in Reach(world).of(STRANGER).scopes(reads_secrets):
+    if None in Reach(world).of(STRANGER).scopes(secrets_rule):
         return True
     own = (grant for grant in world.grants_of(STRANGER) if grant.subject == "user:stranger")
     return any(
