@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.manifest import UNKNOWN
 from k8s_hardening.model.knowledge import Knowledge
 from tests.controls.corpus import KNOWLEDGE, findings_of
@@ -144,3 +145,22 @@ def test_a_namespace_does_not_hide_a_role_of_the_whole_cluster() -> None:
     role = {**cluster_role(apiGroups=[""], resources=["pods"], verbs=["list"])}
     role["metadata"] = {"name": "system:basic-user", "namespace": "payments-api"}
     assert found(role)["rbac-built-in-roles", "rules[0]"] == 1
+
+
+def test_everybody_as_cluster_admin_is_said_once_and_hidden_by_no_exemption_of_another_control() -> None:
+    one = {**bound("cluster-admin", group("system:authenticated")), "kind": "ClusterRoleBinding"}
+    one["metadata"] = {"name": "app"}
+    assert found(one) == Counter({("system-subjects", "subjects[0].name"): 1})
+    others = tuple(control for control in CONTROLS if control.id != "system-subjects")
+    assert set(findings_of([one], JUDGE, others)) == {("tenant-cluster-admin", 0, "subjects[0].name")}
+
+
+def test_a_subject_that_another_control_finds_in_a_binding_of_the_servers_own_is_said_once() -> None:
+    own = bound("system:basic-user", group("system:authenticated"), group("payments-admins"), group("others"))
+    one = {**own, "kind": "ClusterRoleBinding", "metadata": {"name": "system:basic-user"}}
+    assert found(one) == Counter(
+        {
+            ("cross-tenant-binding", "subjects[1].name"): 1,
+            ("rbac-built-in-roles", "subjects[2]"): 1,
+        }
+    )

@@ -18,7 +18,6 @@ import functools
 from collections.abc import Iterator, Mapping
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, describe, finding
-from k8s_hardening.controls.rbac_aggregation import LABELS
 from k8s_hardening.kube.access import Cover, Match, World
 from k8s_hardening.kube.access.bootstrap import bootstrap_objects
 from k8s_hardening.kube.access.rules import rules_in
@@ -82,7 +81,7 @@ def _more_labels(manifest: Manifest, own: Manifest) -> Iterator[Finding]:
         yield finding("metadata.labels", labels, "give the labels as plain values")
     own_labels = as_map(own["metadata"].get("labels"))
     for label, value in as_map(labels).items():
-        if label not in (*LABELS, _BOOTSTRAPPING) and own_labels.get(label) != value:
+        if label != _BOOTSTRAPPING and own_labels.get(label) != value:
             yield finding(key_path("metadata.labels", label), value, _FIX)
 
 
@@ -124,4 +123,5 @@ CONTROL = Control(
     references=("Kubernetes: Using RBAC Authorization, Default roles and role bindings",),
     check=check,
     concerns=grants_rights,
+    yields_to=("cross-tenant-binding", "rbac-aggregation", "system-subjects", "tenant-cluster-admin"),
 )

@@ -5,9 +5,9 @@ ClusterRoleBinding of a built-in role that leads to every Secret or to the nodes
 controls/shared/mighty_roles.py). Allowed: subjects of the platform (admission_policies.platform), and those of the
 cluster itself: to whom the API server binds the role by itself (k8s.io/kubernetes v1.18.20 to v1.37.2
 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata), kubeadm's group kubeadm:cluster-admins (v1.37.2
-cmd/kubeadm/app/constants/constants.go), and for the approval of their certificates the nodes that join. Never allowed
-as cluster-admin: whoever belongs to a tenant. In a RoleBinding cluster-admin is as bad: its holder deletes the
-namespace's deny-all, quota and roles.
+cmd/kubeadm/app/constants/constants.go), and for the approval of their certificates the nodes that join. Never allowed:
+whoever belongs to a tenant. In a RoleBinding cluster-admin is as bad: its holder deletes the namespace's deny-all,
+quota and roles.
 
 Bindings that a declared emergency names belong to break-glass and break-glass-declared, everybody and the nameless user
 to system-subjects, a tenant's rights by another role to cross-tenant-binding.
@@ -20,13 +20,11 @@ from collections.abc import Iterator
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.emergencies import emergency_of
 from k8s_hardening.controls.shared.mighty_roles import gives_the_cluster, is_the_clusters_own
-from k8s_hardening.controls.system_subjects import EVERYBODY
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str
 from k8s_hardening.kube.rbac import CLUSTER_ADMIN, Binding, Subject, binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
 _FIX = "remove the subject, or bind it to a Role of its own namespace"
-_OF_SYSTEM_SUBJECTS = frozenset({"user:system:anonymous", *(f"group:{group}" for group in EVERYBODY)})
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -51,10 +49,10 @@ def _is_too_much(subject: Subject, binding: Binding, knowledge: Knowledge) -> bo
     identity = subject.identity
     if identity is None:
         return True
-    if not identity or identity in _OF_SYSTEM_SUBJECTS:
+    if not identity:
         return False
     if knowledge.tenants_of_subject(identity):
-        return binding.cluster_role in (CLUSTER_ADMIN, UNKNOWN)
+        return True
     if identity in knowledge.platform or emergency_of(binding.manifest, knowledge) is not None:
         return False
     return not is_the_clusters_own(subject, as_str(binding.cluster_role), knowledge.kubernetes)
@@ -69,4 +67,5 @@ CONTROL = Control(
     references=("CIS 5.1.1",),
     check=check,
     concerns=grants_rights,
+    yields_to=("cross-tenant-binding", "system-subjects"),
 )
