@@ -4,10 +4,11 @@ Judged over a whole stack: everybody whom its RoleBindings and ClusterRoleBindin
 of others (kube/access/steps.py): whoever may create a pod in a namespace mounts its Secrets, runs as its service
 accounts, and has their rights. Not allowed: that somebody gets at Secrets of several tenants, unless all of them are
 its own tenants or it is of the platform. The culprit is each binding by which it gets there. Rights that a tenant's own
-subject holds outside of its tenant belong to cross-tenant-binding, who has everything (cluster-admin) to
-tenant-cluster-admin and break-glass, and the bindings that the server makes itself count for nobody. What hangs on a
-pod that happens to run does not count here. Rights that lead further than is followed are a finding. Source of the
-semantics: the files that kube/access names; Kubernetes documentation, Good practices for Kubernetes Secrets.
+subject holds outside of its tenant belong to cross-tenant-binding, who has everything (cluster-admin, or a built-in
+role that leads to as much) to tenant-cluster-admin and break-glass, and the bindings that the server makes itself count
+for nobody. What hangs on a pod that happens to run does not count here. Rights that lead further than is followed are a
+finding. Source of the semantics: the files that kube/access names; Kubernetes documentation, Good practices for
+Kubernetes Secrets.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, describe, finding
+from k8s_hardening.controls.shared.mighty_roles import gives_the_cluster
 from k8s_hardening.kube.access import (
     Match,
     Path,
@@ -29,7 +31,7 @@ from k8s_hardening.kube.access import (
     secrets_rule,
 )
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, expand_lists, kind_of, name_of, namespace_of
-from k8s_hardening.kube.rbac import CLUSTER_ADMIN, binding_of, grants_rights
+from k8s_hardening.kube.rbac import binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
 
 
@@ -90,7 +92,7 @@ def _bindings(manifests: Sequence[Manifest]) -> dict[str, int]:
 
 def _gives_everything(manifest: Manifest) -> bool:
     found = binding_of(manifest)
-    return found is not None and found.is_cluster_wide and found.cluster_role == CLUSTER_ADMIN
+    return found is not None and gives_the_cluster(found)
 
 
 def _crossing(reach: Reach, principal: Principal, knowledge: Knowledge) -> Iterator[tuple[Path, tuple[str, ...]]]:

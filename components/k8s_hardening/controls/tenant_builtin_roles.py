@@ -7,7 +7,8 @@ NetworkPolicies, and so open the namespace's deny-all, or bind a role that may (
 plugin/pkg/auth/authorizer/rbac/bootstrappolicy/testdata/cluster-roles.yaml). The role view may none of that, but all
 three gather the rules of every ClusterRole with a label, so that whoever installs an operator widens them. Nor those
 that the server keeps for its own components (OF_COMPONENTS, and controller-roles.yaml beside that file): they delete
-anything, raise their own rights, or make tokens of other service accounts.
+anything, raise their own rights, or make tokens of other service accounts. The role cluster-admin, and bindings of
+mighty roles for the whole cluster, belong to tenant-cluster-admin.
 """
 
 from __future__ import annotations

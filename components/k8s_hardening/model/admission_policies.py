@@ -50,7 +50,7 @@ class AdmissionPoliciesSpec(Model):
     """The API server's own policies (ValidatingAdmissionPolicy), generated from the controls that have them."""
 
     platform: tuple[Subject, ...] = Field(default=(), examples=[_PLATFORM])
-    """Who may change the owner and Pod Security labels of namespaces, beside the groups that may do everything."""
+    """Who may be cluster-admin and change owner and Pod Security labels of namespaces, beside the all-mighty groups."""
     unfinished_api: Switch = False
     """The API server of 1.26 to 1.29 is told to serve the policies' alpha or beta form; otherwise there are none."""
     as_objects: Switch = False

@@ -163,7 +163,7 @@ class Knowledge(Model):
     host_paths: dict[str, tuple[str, ...]] = {}
     """Namespace -> folders of the node that its pods may mount, read-only, with all that lies below."""
     platform: tuple[str, ...] = ()
-    """Who may change the labels of namespaces, in the form of a tenant's subjects."""
+    """Who may change the labels of namespaces and be cluster-admin, in the form of a tenant's subjects."""
     namespace_labels: tuple[str, ...] = ()
     """Keys of labels of namespaces that only the platform sets, since flows select namespaces by them."""
     network: NetworkFacts | None = None

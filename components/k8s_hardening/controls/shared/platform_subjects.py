@@ -9,12 +9,13 @@ from k8s_hardening.model.knowledge import Knowledge
 
 # Whoever is in one of these may change the policies themselves, so that a rule could not hold them back; and the server
 # makes its own namespaces as the first. k8s.io/kubernetes v1.37.2 cmd/kubeadm/app/constants/constants.go.
-_ALWAYS = ("system:masters", "kubeadm:cluster-admins")
+ALWAYS = ("system:masters", "kubeadm:cluster-admins")
+"""Groups that hold every right by themselves."""
 
 
 def by_others(knowledge: Knowledge) -> dict[str, str]:
     """The condition that a request comes from nobody of the platform."""
-    everybody = [*(f"group:{group}" for group in _ALWAYS), *knowledge.platform]
+    everybody = [*(f"group:{group}" for group in ALWAYS), *knowledge.platform]
     return {"not-by-the-platform": f"!({comes_from(everybody)})"}
 
 

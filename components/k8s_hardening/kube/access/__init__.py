@@ -5,6 +5,7 @@ would; `Closure` takes every step by which somebody gets rights of others; `matr
 """
 
 from k8s_hardening.kube.access.closure import Closure, Holder, Path, TooFarError
+from k8s_hardening.kube.access.covering import Cover
 from k8s_hardening.kube.access.identities import Identity, account, identity_of, member, user
 from k8s_hardening.kube.access.matrix import Level, Row, level_of, matrix, reads_secrets, rights, secrets_rule
 from k8s_hardening.kube.access.needs import offers_of
@@ -21,6 +22,7 @@ __all__ = [
     "Able",
     "Answer",
     "Closure",
+    "Cover",
     "Grant",
     "Holder",
     "Identity",
