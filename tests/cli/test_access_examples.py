@@ -57,5 +57,5 @@ def test_an_example_runs(example: str, folder: Path, monkeypatch: pytest.MonkeyP
     assert words[0] == "k8s-hardening"
     result = call(*words[1:], stdin=(folder / "state.json").read_text() if source else None)
     assert result.stderr == ""
-    is_nobody = result.stdout == "no\n" or "\nnobody\n" in result.stdout
+    is_nobody = result.stdout == "no\n" or "  nobody\n" in result.stdout
     assert result.exit_code == (1 if is_nobody else 0), result.stdout
