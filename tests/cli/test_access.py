@@ -160,6 +160,21 @@ def test_resources_of_others_are_named_with_their_group() -> None:
     assert "user:eve" in said("who-can", "get", "widgets.example.com", objects=objects).stdout
 
 
+@pytest.mark.parametrize("command", [("who-can", "get", "secrets"), ("can", "user:u0"), ("access",)])
+def test_rights_that_are_followed_no_further_are_said_in_words(command: tuple[str, ...]) -> None:
+    objects = [
+        one
+        for number in range(150)
+        for one in (
+            rbac("ClusterRole", f"c{number}", rules=[rule("impersonate", "users", names=f"u{number + 1}")]),
+            bind(f"ClusterRole/c{number}", f"user:u{number}", name=f"b{number}"),
+        )
+    ]
+    result = said(*command, objects=objects)
+    assert result.exit_code == 2
+    assert "rights lead from one holder to the next more than 100 times in a row" in result.stderr
+
+
 def test_can_tells_own_rights_and_what_they_lead_to() -> None:
     result = said("can", "bob", "--format", "json")
     assert result.exit_code == 0

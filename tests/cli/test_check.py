@@ -432,6 +432,26 @@ def test_policies_in_a_folder_are_held_to_the_flows_that_the_pack_is_told_of(tmp
     assert "consent of both ends" in found["fix"]
 
 
+@pytest.mark.parametrize(
+    "rules", [{"ingress": [{}]}, {"policyTypes": ["Egress"], "egress": [{"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}]}]
+)
+def test_an_open_rule_is_held_to_the_flows_where_the_control_of_open_rules_is_off(
+    rules: dict[str, Any], tmp_path: Path
+) -> None:
+    told = json.loads(DEV_CONFIGURATION.read_text())
+    for one in told.values():
+        one["levels"] = {"network-policy-open": "disabled"}
+    (tmp_path / "pack.json").write_text(json.dumps(told))
+    opened = {**allowing("payments-api"), "spec": {"podSelector": {}, **rules}}
+    (tmp_path / "policy.yaml").write_text(text_of(opened))
+    for configuration, control in (
+        (DEV_CONFIGURATION, "network-policy-open"),
+        (tmp_path / "pack.json", "network-flow-declared"),
+    ):
+        status, report = check_json("--pack-config", str(configuration), str(tmp_path / "policy.yaml"))
+        assert (status, [one["control"] for one in report["findings"]]) == (1, [control])
+
+
 def test_a_policy_that_selects_nobody_is_named_by_what_the_folder_holds(tmp_path: Path) -> None:
     (tmp_path / "app.yaml").write_text(text_of(pod()))
     (tmp_path / "policy.yaml").write_text(text_of(allowing("payments-api", namespace="payments-api")))

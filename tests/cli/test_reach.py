@@ -51,6 +51,7 @@ def test_a_pair_that_is_allowed_names_the_rules() -> None:
             "protocol": "TCP",
             "allowed": True,
             "because": ["NetworkPolicy shop/web-out, spec.egress[0]", "NetworkPolicy shop/db-in, spec.ingress[0]"],
+            "errors": [],
         },
     )
 
@@ -76,6 +77,20 @@ def test_ports_are_numbers_names_or_all_of_a_protocol(options: tuple[str, ...], 
     assert (status, found["allowed"]) == (0 if allowed else 1, allowed)
     if not options:
         assert found["because"][0] == "open: TCP/5432"
+
+
+def test_a_denial_by_a_name_or_a_range_that_does_not_count_says_so() -> None:
+    status, found = reach(*PAIR, "--port", "nosuch")
+    assert status == 1
+    assert found["because"] == ["shop/Pod/db has no port with the name nosuch for TCP; it has sql (TCP/5432)"]
+    ranged = policy("shop/db-in", podSelector=by(app="db"), ingress=[{"ports": [{"port": 5430, "endPort": 5440}]}])
+    for options, reader in (
+        (("--kubernetes", "1.20"), "Kubernetes 1.20"),
+        (("--cni", "cilium", "--cni-version", "1.15"), "the network plug-in"),
+    ):
+        status, found = reach(*PAIR, "--port", "5432", *options, objects=[WEB, DB, ranged])
+        assert status == 1
+        assert found["because"][-1].endswith(f"first port of a range, since {reader} does not read endPort")
 
 
 def test_people_are_told_the_same() -> None:
@@ -280,6 +295,15 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["nope/x", "shop/nosuch"])
+def test_a_name_that_is_like_nothing_is_refused_without_a_guess(name: str) -> None:
+    objects = [namespace("shop-web"), *WORLD]
+    result = call("reach", "-", "--from", name, "--to", "shop/db", stdin=yaml.safe_dump_all(objects))
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: --from {name}: there is no ")
+    assert "did you mean" not in result.stderr
+
+
 def test_a_name_that_is_in_no_file_is_refused_with_what_could_not_be_read(tmp_path: Path) -> None:
     result = call("reach", str(tmp_path / "none"), *PAIR)
     assert (result.exit_code, result.stdout) == (2, "")
@@ -307,6 +331,8 @@ def test_what_cannot_be_judged_ends_with_2_and_the_rest_is_shown(tmp_path: Path)
     )
     status, found = reach(objects=[bad])
     assert (status, len(found["errors"])) == (2, 1)
+    status, pair = reach(*PAIR, objects=[*WORLD, bad])
+    assert (status, pair["allowed"], pair["errors"]) == (2, True, found["errors"])
 
 
 def test_networks_of_pods_may_be_told() -> None:

@@ -51,7 +51,7 @@ def test_each_line_has_a_path_a_value_and_an_example_or_the_keys_that_exist(case
         assert path.startswith(ROOT)
         assert separator
         if "is not a known key" in text:
-            assert re.search(r'did you mean "[a-z_]+"\?$|known keys are [a-z_, ]+$', text)
+            assert re.search(r'did you mean "[a-z_]+"\?$|known keys are [a-z_, ]+$|it belongs under \S+$', text)
         else:
             assert re.search(r"for example \S", text)
             assert text.startswith("is missing") or re.match(r'["\[{(0-9-]|true|false', text)

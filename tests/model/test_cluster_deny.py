@@ -47,6 +47,11 @@ def made(**changes: Any) -> ClusterDenyInputs:
             'calico_api: "crd.projectcalico.org/v1" is about GlobalNetworkPolicy, not ClusterNetworkPolicy; remove it',
         ),
         (
+            {"name": "calico", "version": "3.32"},
+            {"keep": ["169.254.0.0/16", "fd00::/8"]},
+            f'networks[0]: "{METADATA}" stays reachable as a whole (keep, or NodeLocal DNS); remove it',
+        ),
+        (
             {"name": "cilium", "version": "1.18"},
             {"priority": 10},
             "priority: 10 has no meaning in Cilium, where a denial always wins; remove it",

@@ -53,6 +53,10 @@ ROWS = {
     "another tenant without its consent": to("", {"namespace": "shop-web"}, 'tenants[1].accepts: ["payments/db"]',
                                              {"namespace": "shop-web"}, {"namespace": "shop-web"},
                                              **{"tenants/1/accepts": ["payments/db"]}),
+    "another tenant by a named end": Row(
+        "network.ends.mon.namespace", "shop-web", 'destination: {namespace: "shop-web"}',
+        {"network": {"ends": {"mon": {"namespace": "shop-web"}}}, TO: {"end": "mon"}},
+        {"network": {}, TO: {"namespace": "shop-web"}, "tenants/1/accepts": ["payments/db"]}),
     "port 0": port("TCP/0", '"TCP/5432"', "TCP/5432"),
     "port 70000": port("TCP/70000", '"TCP/5432"', "TCP/5432"),
     "range up to 70000": port("TCP/80-70000", '"TCP/5432"', "TCP/5432"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from k8s_hardening.cli.access_texts import place_text, row_data, row_lines
-from k8s_hardening.cli.access_worlds import asked_about, told, world_options
+from k8s_hardening.cli.access_worlds import asked_about, followed, told, world_options
 from k8s_hardening.cli.printing import print_lines, wants_colour
 from k8s_hardening.cli.report import Line, count, printable
 from k8s_hardening.kube.access import Row, matrix, rights
@@ -60,12 +60,14 @@ def access(
     if against and form == "html":
         raise click.UsageError("what differs is told as text or JSON; leave out --format html", ctx)
     asked = asked_about(paths, stack, state_file, project, kubernetes)
-    rows = list(matrix(asked.world, with_system=system))
+    with followed():
+        rows = list(matrix(asked.world, with_system=system))
     errors, differs = list(asked.errors), False
     if against:
         before = asked_about(against, None, None, project, asked.world.version)
         errors += before.errors
-        gained, lost = _changes(matrix(before.world, with_system=system), rows)
+        with followed():
+            gained, lost = _changes(matrix(before.world, with_system=system), rows)
         differs = bool(gained or lost)
         if form == "json":
             both = {"gained": [_data(one) for one in gained], "lost": [_data(one) for one in lost]}

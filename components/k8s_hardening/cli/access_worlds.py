@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,10 +18,11 @@ from k8s_hardening.cli.report import printable
 from k8s_hardening.cli.sources import read_sources
 from k8s_hardening.cli.stack_options import no_color_option, project_option
 from k8s_hardening.cli.verdict import read_items
-from k8s_hardening.kube.access import Identity, World, identity_of, principals
+from k8s_hardening.kube.access import Identity, TooFarError, World, identity_of, principals
 from k8s_hardening.kube.api_requests import ApiRequest
 from k8s_hardening.kube.resources import KNOWN_VERBS, URL_VERBS, near_resource, resource_named
 from k8s_hardening.kube.version import KubeVersion
+from k8s_hardening.model.problems import BadInputError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -83,6 +85,19 @@ def _of_stack(project: Path, stack: str) -> Asked:
     baseline = baseline_of(project, stack)
     world = World.of(plan_baseline(baseline).manifests, baseline.kubernetes)
     return Asked(world, (), world.flaws)
+
+
+@contextmanager
+def followed() -> Iterator[None]:
+    """Say in words where rights lead too far to be followed.
+
+    Raises:
+        BadInputError: they do.
+    """
+    try:
+        yield
+    except TooFarError as error:
+        raise BadInputError([f"{error}: ask about fewer objects, or with who-can --direct"]) from None
 
 
 def told(asked: Asked, *, errors_too: bool = True) -> None:

@@ -9,7 +9,15 @@ from pathlib import Path
 import click
 
 from k8s_hardening.cli.access_texts import does_text, row_data, row_lines
-from k8s_hardening.cli.access_worlds import asked_about, known_namespace, stranger, subject_of, told, world_options
+from k8s_hardening.cli.access_worlds import (
+    asked_about,
+    followed,
+    known_namespace,
+    stranger,
+    subject_of,
+    told,
+    world_options,
+)
 from k8s_hardening.cli.printing import print_lines, wants_colour
 from k8s_hardening.cli.report import Line, count, printable
 from k8s_hardening.kube.access import Holder, Match, Principal, Reach, Row
@@ -65,8 +73,10 @@ def can(
         raise BadInputError(problems)
     nothing_known = stranger(asked.world, who, groups)
     reach = Reach(asked.world)
-    rows = [row for row in rows_of(reach, Principal(who, False)) if namespace is None or row.scope in (None, namespace)]
-    holders = list(reach.of(who).holders.values())[1:]
+    with followed():
+        rows = list(rows_of(reach, Principal(who, False)))
+        holders = list(reach.of(who).holders.values())[1:]
+    rows = [row for row in rows if namespace is None or row.scope in (None, namespace)]
     if form == "json":
         told_data = {
             "subject": who.title,

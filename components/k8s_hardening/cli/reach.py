@@ -151,7 +151,7 @@ def reach(
         is_odd = _show_pair(asked, source, destination, port, protocol, form, no_color=no_color)
     else:
         _show_matrix(asked.world, errors, form, no_color=no_color)
-    if form != "json" or source is not None:
+    if form != "json":
         for error in errors:
             click.echo(f"error: {printable(error)}", err=True)
     ctx.exit(_BAD_INPUT if errors else _DENIED_OR_CHANGED if is_odd else 0)
@@ -184,7 +184,7 @@ def _show_pair(
         raise BadInputError(problems)
     verdict = allows(world, ends[0], ends[1], port, protocol)
     if form == "json":
-        click.echo(pair_json(source, destination, port, protocol, verdict))
+        click.echo(pair_json(source, destination, port, protocol, verdict, asked.errors))
     else:
         print_lines(pair_lines(source, destination, port, protocol, verdict), colour=wants_colour(no_color))
     return not verdict.allowed

@@ -14,7 +14,9 @@ from k8s_hardening.kube.reach.ports import without
 _MOST_NAMES = 6  # that one line of text shows
 
 
-def pair_json(source: str, destination: str, port: int | str | None, protocol: str, verdict: Verdict) -> str:
+def pair_json(
+    source: str, destination: str, port: int | str | None, protocol: str, verdict: Verdict, errors: Sequence[str]
+) -> str:
     """The answer about one pair as one JSON object."""
     told = {
         "from": source,
@@ -23,6 +25,7 @@ def pair_json(source: str, destination: str, port: int | str | None, protocol: s
         "protocol": protocol,
         "allowed": verdict.allowed,
         "because": [*_scope(port, verdict), *map(str, verdict.because)],
+        "errors": list(errors),
     }
     return json.dumps(told, indent=2)
 

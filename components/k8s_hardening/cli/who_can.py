@@ -8,7 +8,15 @@ from pathlib import Path
 import click
 
 from k8s_hardening.cli.access_texts import able_data, able_lines
-from k8s_hardening.cli.access_worlds import asked_about, request_of, told, unknown_verb, warned, world_options
+from k8s_hardening.cli.access_worlds import (
+    asked_about,
+    followed,
+    request_of,
+    told,
+    unknown_verb,
+    warned,
+    world_options,
+)
 from k8s_hardening.cli.printing import print_lines, wants_colour
 from k8s_hardening.kube.access import Reach
 from k8s_hardening.kube.version import KubeVersion
@@ -74,7 +82,8 @@ def who_can(
     if problems:
         raise BadInputError(problems)
     warned(unknown_verb(request.verb, is_of_url=not request.is_resource))
-    found = list(Reach(asked.world).who_can(request, direct_only=not is_closed, with_system=system))
+    with followed():
+        found = list(Reach(asked.world).who_can(request, direct_only=not is_closed, with_system=system))
     if form == "json":
         click.echo(json.dumps(able_data(request, found, asked.errors), indent=2))
     else:

@@ -110,6 +110,8 @@ class Control:
         revisions: later forms of `check` and `harden` by Kubernetes version, oldest first.
         admission: the same requirement as expressions for the API server, for what Pod Security Admission cannot say.
         level: what a finding does to a preview unless the environment says otherwise.
+        yields_to: ids of controls over single objects that say better what is wrong: a decided finding is left out
+            where one of theirs, which is given as well, is about the same place, or one within the other.
         since, until: the versions, both included, in which the requirement exists at all.
     """
 
@@ -126,6 +128,7 @@ class Control:
     revisions: tuple[Revision, ...] = field(default=())
     admission: Admission | None = None
     level: Level = Level.MANDATORY
+    yields_to: tuple[str, ...] = ()
     since: KubeVersion = _FIRST
     until: KubeVersion | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -58,7 +59,7 @@ def judge_with(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, part
     for prefix, item in expand_lists(manifest):
         with keeping():
             judged = list(_judged(item, checks, knowledge, partial=partial))
-        for one in sorted(judged, key=lambda one: one.control.id):
+        for one in sorted(_without_yielding(judged), key=lambda one: one.control.id):
             yield one.below(prefix)
 
 
@@ -99,6 +100,32 @@ def _judged(manifest: Manifest, checks: Checks, knowledge: Knowledge, *, partial
                     yield Judged(control, finding)
 
 
+def _without_yielding(judged: Sequence[Judged]) -> Iterator[Judged]:
+    """Findings about one object without those that yield to others of them; what is exempt or not asked is no other."""
+    if not any(one.control.yields_to for one in judged):
+        yield from judged  # nearly always
+        return
+    said, above = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for one in judged:
+        if not one.finding.unknown:
+            said[one.control.id].add(one.finding.path)
+            above[one.control.id].update(_around(one.finding.path))
+    for one in judged:
+        path = one.finding.path
+        if one.finding.unknown or not any(
+            path in above[other] or any(around in said[other] for around in _around(path))
+            for other in one.control.yields_to
+        ):
+            yield one
+
+
+def _around(path: str) -> Iterator[str]:
+    """A path and every one that leads to it, innermost first."""
+    while path:
+        yield path
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+
+
 def _may_meet(concern: Concern, manifest: Manifest) -> bool:
     try:
         return concern(manifest)
@@ -108,11 +135,7 @@ def _may_meet(concern: Concern, manifest: Manifest) -> bool:
 
 def _is_in_fragment(path: str, fragments: Mapping[str, bool]) -> bool:
     """Whether the innermost pod around a path is a fragment."""
-    while path:
-        if path in fragments:
-            return fragments[path]
-        path = path[: max(path.rfind("."), path.rfind("["), 0)]
-    return False
+    return next((fragments[around] for around in _around(path) if around in fragments), False)
 
 
 def _findings(control: Control, check: Check, manifest: Manifest, knowledge: Knowledge) -> list[Finding]:

@@ -6,14 +6,14 @@ direction, DNS included. Each half of a way is judged by itself, since the other
 all halves are declared, so is every connection. A rule may be narrower than a flow, or within several together. A port
 with a name counts as declared only where the flow has that name, or every port. A network counts as declared only
 where a flow has it, whoever has the addresses. Namespaces that nobody closed are open anyway, and nothing is asked
-there. Rules that admit everybody belong to network-policy-open, labels that others may set to network-policy-labels,
-policies that the server refuses to network-policy-valid. Policies of a plug-in's own kinds are not read.
+there. What network-policy-open, network-policy-peers or network-policy-labels find is left to them; where one of them
+is disabled, an advice or exempt, the rule is held to the flows all the same. Policies that the server refuses belong
+to network-policy-valid. Policies of a plug-in's own kinds are not read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from k8s_hardening.controls import network_policy_labels, network_policy_open, network_policy_peers
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
@@ -36,25 +36,11 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     openings = openings_in(namespace_of(manifest), knowledge)
     if openings is None or all(is_declared(rule, manifest, openings) for rule in rules):
         return
-    spoken = _spoken(manifest, knowledge)
     spec = as_map(manifest.get("spec"))
     is_vague = holds_unknown([spec.get("podSelector"), spec.get("policyTypes")])
     undecided = {rule.path for rule in rules if is_vague or rule.is_vague}
     for one in beyond(manifest, openings, knowledge):
-        found = _finding(one, namespace_of(manifest) or "default", unknown=one.rule in undecided)
-        if found.unknown or not any(_is_about(path, found.path, one) for path in spoken):
-            yield found
-
-
-def _spoken(manifest: Manifest, knowledge: Knowledge) -> set[str]:
-    """Paths about which another control says what is wrong."""
-    controls = (network_policy_open, network_policy_peers, network_policy_labels)
-    found = chain.from_iterable(one.check(manifest, knowledge) for one in controls)
-    return {one.path for one in found if not one.unknown}
-
-
-def _is_about(path: str, found: str, one: Beyond) -> bool:
-    return path in (found, one.peers) or path.startswith(f"{found}.")
+        yield _finding(one, namespace_of(manifest) or "default", unknown=one.rule in undecided)
 
 
 def _finding(one: Beyond, namespace: str, *, unknown: bool) -> Finding:
@@ -77,4 +63,5 @@ CONTROL = Control(
     references=("CIS 5.3.2", "Kubernetes: Multi-tenancy, Network isolation"),
     check=check,
     concerns=is_network_policy,
+    yields_to=tuple(one.CONTROL.id for one in (network_policy_open, network_policy_peers, network_policy_labels)),
 )

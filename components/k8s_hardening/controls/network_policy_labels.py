@@ -3,8 +3,8 @@
 Restricted: each label in a namespaceSelector of a peer. Allowed: kubernetes.io/metadata.name, which the server writes
 from 1.21 on; k8s-hardening/tenant and k8s-hardening/namespace; labels that the environment protects
 (network.namespace_labels). Whoever may set any other label on a namespace of its own lets itself in. A rule that a
-declared flow has just so is the platform's own doing. Selectors that everybody meets belong to network-policy-open,
-selectors in separate items to network-policy-peers.
+declared flow has just so is the platform's own doing. Selectors that everybody meets are left to network-policy-open,
+selectors in separate items to network-policy-peers, where these find them.
 Source: k8s.io/kubernetes v1.37.2 pkg/apis/core/v1/defaults.go (SetDefaults_Namespace).
 """
 
@@ -25,16 +25,11 @@ from k8s_hardening.model.knowledge import Knowledge
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each label of a namespaceSelector that a tenant could set."""
-    others = [*network_policy_open.check(manifest, knowledge), *network_policy_peers.check(manifest, knowledge)]
-    spoken = {one.path for one in others if not one.unknown}
     openings = openings_in(namespace_of(manifest), knowledge) or ()
     for rule in rules_of(manifest):
-        if rule.peers_path in spoken or is_declared(rule, manifest, openings):
-            continue
-        for path, peer in rule.peers():
-            where = f"{path}.namespaceSelector"
-            if where not in spoken:
-                yield from _keys(where, peer.get("namespaceSelector"), knowledge)
+        if not is_declared(rule, manifest, openings):
+            for path, peer in rule.peers():
+                yield from _keys(f"{path}.namespaceSelector", peer.get("namespaceSelector"), knowledge)
 
 
 def _keys(path: str, selector: Any, knowledge: Knowledge) -> Iterator[Finding]:
@@ -74,4 +69,5 @@ CONTROL = Control(
     references=("CIS 5.3.2", "Kubernetes: Multi-tenancy, Network isolation"),
     check=check,
     concerns=is_network_policy,
+    yields_to=(network_policy_open.CONTROL.id, network_policy_peers.CONTROL.id),
 )

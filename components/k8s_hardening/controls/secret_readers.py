@@ -6,8 +6,8 @@ accounts, and has their rights. Not allowed: that somebody gets at Secrets of se
 its own tenants or it is of the platform. The culprit is each binding by which it gets there. Rights that a tenant's own
 subject holds outside of its tenant belong to cross-tenant-binding, who has everything (cluster-admin) to
 tenant-cluster-admin and break-glass, and the bindings that the server makes itself count for nobody. What hangs on a
-pod that happens to run does not count here. Source of the semantics: the files that kube/access names; Kubernetes
-documentation, Good practices for Kubernetes Secrets.
+pod that happens to run does not count here. Rights that lead further than is followed are a finding. Source of the
+semantics: the files that kube/access names; Kubernetes documentation, Good practices for Kubernetes Secrets.
 """
 
 from __future__ import annotations
@@ -15,7 +15,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, describe, finding
-from k8s_hardening.kube.access import Match, Path, Placed, Principal, Reach, World, offers_of, principals, reads_secrets
+from k8s_hardening.kube.access import (
+    Match,
+    Path,
+    Placed,
+    Principal,
+    Reach,
+    TooFarError,
+    World,
+    offers_of,
+    principals,
+    reads_secrets,
+    secrets_rule,
+)
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, expand_lists, kind_of, name_of, namespace_of
 from k8s_hardening.kube.rbac import CLUSTER_ADMIN, binding_of, grants_rights
 from k8s_hardening.model.knowledge import Knowledge
@@ -30,9 +42,12 @@ def check_stack(manifests: Sequence[Manifest], knowledge: Knowledge) -> Iterator
     for binding in dict.fromkeys(grant.binding for grant in reach.world.vague if any(map(_leads_on, grant.rules))):
         if binding in places:
             yield places[binding], finding("subjects", UNKNOWN, "name the subjects as plain values")
-    for principal in principals(reach.world):
-        if not principal.is_system and principal.identity.title not in knowledge.platform:
-            yield from _findings(reach, principal, places, knowledge)
+    try:
+        for principal in principals(reach.world):
+            if not principal.is_system and principal.identity.title not in knowledge.platform:
+                yield from _findings(reach, principal, places, knowledge)
+    except TooFarError as error:
+        yield min(places.values(), default=0), Finding("subjects", str(error), "give fewer rights over others")
 
 
 def _findings(
@@ -82,7 +97,7 @@ def _crossing(reach: Reach, principal: Principal, knowledge: Knowledge) -> Itera
     """Each way by which somebody gets at Secrets that are not its tenants', with the tenants whose they are."""
     own = {tenant.name for tenant in knowledge.tenants_of_subject(principal.identity.title)}
     owners = {namespace: tenant.name for tenant in knowledge.tenants for namespace in tenant.namespaces}
-    found = reach.of(principal.identity).scopes(reads_secrets)
+    found = reach.of(principal.identity).scopes(secrets_rule)
     ways = {scope: path for scope, path in found.items() if _counts(path, reach.world)}
     reached = set(owners.values()) if None in ways else {owners[scope] for scope in ways if scope in owners}
     if len(reached) < 2 or reached <= own:

@@ -195,17 +195,16 @@ def _declared(data: Mapping[str, Any]) -> list[str]:
 
 def _network_problems(spec: ClusterDenySpec, declared: Sequence[str]) -> Iterator[Problem]:
     kept = [network for text in (*spec.keep, *declared) if (network := _parsed(text)) is not None]
+    free = next((str(one) for one in METADATA_NETWORKS if without([one], kept)), None)
     for field in ("networks", "by_default"):
         texts: tuple[str, ...] = getattr(spec, field)
         for index, text in enumerate(texts):
             if not without([parse_network(text)], kept):
-                yield (
-                    (field, index),
-                    text,
-                    f'stays reachable as a whole (keep, or NodeLocal DNS); for example "{_METADATA}"',
-                )
+                advice = f'for example "{free}"' if free else "remove it"
+                yield (field, index), text, f"stays reachable as a whole (keep, or NodeLocal DNS); {advice}"
         if len(without(map(parse_network, texts), kept)) > MOST_NETWORKS:
-            yield (field,), list(texts), f'comes to more than {MOST_NETWORKS} networks; for example ["{_METADATA}"]'
+            advice = f'for example ["{free}"]' if free else "name fewer, or larger ones"
+            yield (field,), list(texts), f"comes to more than {MOST_NETWORKS} networks; {advice}"
     if not spec.keep and any(not _is_outside(parse_network(text)) for text in (*spec.networks, *spec.by_default)):
         yield (
             ("keep",),

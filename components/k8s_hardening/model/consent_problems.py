@@ -44,13 +44,28 @@ def consent_problems(parties: Sequence[Party], known: Known) -> Iterator[Problem
     yield from _nothing_to_accept(parties, by_name, known)
 
 
+def ends_at_tenants(known: Known) -> Iterator[Problem]:
+    """Named ends in namespaces of tenants: whoever declares one speaks for its namespace, which only the tenant may."""
+    for key, end in known.named.items():
+        name = plain_text(end.get("namespace"))
+        if (owner := known.owners.get(name)) is not None and owner.is_tenant:
+            yield (
+                ("network", "ends", key, "namespace"),
+                name,
+                (
+                    f"is a namespace of {owner.title}, whose consent to a flow no named end can give; name the "
+                    f'namespace in the flow itself; for example destination: {{namespace: "{name}"}}'
+                ),
+            )
+
+
 def _place(party: Party) -> str:
     *steps, index = party.loc
     return f"{'.'.join(map(str, steps))}[{index}]"
 
 
 def _owners_of(end: dict[str, Any], known: Known, by_name: Mapping[str, Party]) -> list[Party]:
-    """Whom the namespaces belong to that an end names directly; a named end has the consent of who declared it."""
+    """Whom the namespaces belong to that an end names directly; a named end, which no tenant's is, consents itself."""
     if end.get("end") is not None:
         return []
     if (tenant := by_name.get(plain_text(end.get("tenant")))) is not None and tenant.is_tenant:

@@ -12,7 +12,7 @@ from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE
 from k8s_hardening.kube.rbac import account_home
 from k8s_hardening.kube.version import KubeVersion, supported
 from k8s_hardening.model.break_glass import break_glass_problems
-from k8s_hardening.model.consent_problems import consent_problems, weakness_problems
+from k8s_hardening.model.consent_problems import consent_problems, ends_at_tenants, weakness_problems
 from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.flow_problems import (
     Flow,
@@ -103,6 +103,7 @@ def _network(
     flows = flows_of(parties)
     yield from flow_problems(flows, known)
     yield from named_end_problems(("network", "ends"), known)
+    yield from ends_at_tenants(known)
     yield from called_problems(systems, known)
     yield from namespaces_without_name(flows, known)
     yield from beyond_cni(port_lists(flows, systems, known), plain_map(data.get("cni")))

@@ -100,7 +100,7 @@ class NamedEndSpec(Model):
     """An end that flows call by its name: pods of one namespace, or networks."""
 
     namespace: Name | None = Field(default=None, examples=["ingress-nginx"])
-    """Namespace of the pods; naming the end here is the consent of that namespace."""
+    """Namespace of the pods, which is no tenant's; naming the end here is the consent of that namespace."""
     pods: Labels = Field(default={}, examples=[{"app.kubernetes.io/name": "ingress-nginx"}])
     """Labels of the pods; empty means every pod of the namespace."""
     expressions: _Expressions = Field(default=(), examples=[[_EXPRESSION]])

@@ -83,10 +83,7 @@ def _line(loc: Sequence[str | int], kind: str, message: str, value: Any, model: 
     if kind == "missing":
         return f"{path}: is missing{_example(place)}"
     if kind == "extra_forbidden":
-        known = list(place.holder.model_fields)
-        near = difflib.get_close_matches(str(loc[-1]), known, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"known keys are {', '.join(known)}"
-        return f"{path}: is not a known key; {hint}"
+        return f"{path}: is not a known key; {_where_or_what(loc, place, root)}"
     text = message if kind in _COMPLETE else _words(kind, message)
     if "for example" not in text and not text.endswith(_NOTHING_TO_WRITE):
         text += _example(place)
@@ -99,6 +96,21 @@ def _is_for_subjects(field: FieldInfo | None) -> bool:
 
 def _has_form(annotation: Any) -> bool:
     return any(part == SUBJECT_FORM or _has_form(part) for part in typing.get_args(annotation))
+
+
+def _where_or_what(loc: Sequence[str | int], place: _Place, root: str) -> str:
+    """What to write instead of a key that is not known, or where else to write it."""
+    key, known = str(loc[-1]), place.holder.model_fields
+    if near := difflib.get_close_matches(key, known, n=1):
+        return f'did you mean "{near[0]}"?'
+    elsewhere = [path_text(root, above) for above, holder in place.above if key in holder.model_fields]
+    for name, field in known.items():
+        inner = _model_in(field.annotation)
+        if inner is not None and key in inner.model_fields:
+            is_list = typing.get_origin(field.annotation) is tuple
+            elsewhere.append(f"{path_text(root, (*loc[:-1], name))}{'[]' if is_list else ''}")
+    # A key that many have, such as a name, was hardly meant for one of them.
+    return f"it belongs under {elsewhere[0]}" if len(elsewhere) == 1 else f"known keys are {', '.join(known)}"
 
 
 def _words(kind: str, message: str) -> str:
@@ -134,26 +146,32 @@ def shown(value: Any, *, may_be_a_subject: bool = False) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a location leads: the model that holds its last known key, that key's field, the steps inside it."""
+    """Where a location leads: the model that holds its last known key, that key's field, the steps inside it.
+
+    `above` are the models on the way there, each with its own location.
+    """
 
     holder: type[BaseModel]
     field: FieldInfo | None
     rest: tuple[str | int, ...]
+    above: tuple[tuple[Sequence[str | int], type[BaseModel]], ...]
 
 
 def _place_of(model: type[BaseModel], loc: Sequence[str | int]) -> _Place:
     holder, field, annotation = model, None, typing.cast(Any, model)
     rest: list[str | int] = []
-    for step in loc:
+    passed: list[tuple[Sequence[str | int], type[BaseModel]]] = []
+    for number, step in enumerate(loc):
         inner = _model_in(annotation)
         if isinstance(step, int) or inner is None:
             rest.append(step)
             continue
         holder, field, rest = inner, inner.model_fields.get(step), []
+        passed.append((loc[:number], inner))
         if field is None:
             break
         annotation = field.annotation
-    return _Place(holder, field, tuple(rest))
+    return _Place(holder, field, tuple(rest), tuple(passed[:-1]))
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

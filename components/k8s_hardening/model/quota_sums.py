@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from k8s_hardening.kube.quantities import parse_quantity, quantity_text
-from k8s_hardening.kube.quotas import by_long_name
+from k8s_hardening.kube.quotas import by_long_name, is_quota_resource
 from k8s_hardening.model.parts import Party, plain_list, plain_map, plain_text
 from k8s_hardening.model.raw import Loc, Problem
 from k8s_hardening.model.sizes import preset_of
@@ -48,6 +48,8 @@ def quota_problems(tenant: Party, parts_of: PartsOf = no_parts) -> Iterator[Prob
     """Each resource of a tenant's quota of which its namespaces and parts together may have more."""
     shares = [*_namespaces(tenant), *(_part(part, parts_of) for part in parts_of(tenant))]
     for name, amount in _amounts(tenant.fields.get("quota")).items():
+        if not is_quota_resource(name):
+            continue  # a problem of its own, and nothing that a namespace could bound
         long = next(iter(by_long_name({name: amount})))
         unbounded = [share for share in shares if long not in share.hard]
         for share in unbounded:

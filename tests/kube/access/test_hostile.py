@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from k8s_hardening.kube.access import Closure, World, matrix, rights, user
+from k8s_hardening.kube.access import Closure, TooFarError, World, matrix, rights, user
 from tests.kube.access.worlds import RBAC, Object, bind, rbac, rule
 from tests.kube.test_manifest import ANYTHING
 
@@ -65,7 +65,33 @@ def test_many_roles_that_gather_each_other_stay_cheap() -> None:
 def test_many_accounts_that_reach_each_other_stay_cheap() -> None:
     objects: list[Any] = [rbac("ClusterRole", "run", rules=[rule("create", "pods serviceaccounts/token")])]
     objects += [
-        bind("ClusterRole/run", f"serviceaccount:ns-{one}/a", namespace=f"ns-{(one + 1) % 150}", name="b")
-        for one in range(150)
+        bind("ClusterRole/run", f"serviceaccount:ns-{one}/a", namespace=f"ns-{(one + 1) % 90}", name="b")
+        for one in range(90)
     ]
+    assert cpu_seconds(objects) < SECONDS
+
+
+def test_rights_that_lead_on_and_on_are_given_up_in_words() -> None:
+    objects: list[Any] = []
+    for one in range(1400):
+        objects.append(rbac("ClusterRole", f"c{one}", rules=[rule("impersonate", "users", names=f"u{one + 1}")]))
+        objects.append(bind(f"ClusterRole/c{one}", f"user:u{one}", name=f"b{one}"))
+    with pytest.raises(TooFarError, match="more than 100 times in a row"):
+        cpu_seconds(objects)
+
+
+def test_rights_that_lead_to_everybody_are_given_up_in_words_and_in_time() -> None:
+    crowd = [f"serviceaccount:ns-{one}/a" for one in range(800)]
+    objects: list[Any] = [rbac("ClusterRole", "mint", rules=[rule("create", "serviceaccounts/token")])]
+    objects += [bind("ClusterRole/mint", *crowd, name="b")]
+    began = time.process_time()
+    with pytest.raises(TooFarError, match="more than 100,000 holders"):
+        cpu_seconds(objects)
+    assert time.process_time() - began < SECONDS
+
+
+def test_thousands_who_hold_thousands_of_rules_stay_cheap() -> None:
+    rules = [rule("get", "secrets", names=f"s{one}") for one in range(2000)]
+    objects: list[Any] = [rbac("ClusterRole", "wide", rules=rules)]
+    objects += [bind("ClusterRole/wide", *(f"user:u{one}" for one in range(8000)), name="b")]
     assert cpu_seconds(objects) < SECONDS

@@ -23,7 +23,9 @@ def why(world: World, source: str, destination: str, port: int | str | None = 54
     return [str(reason) for reason in allows(world, source, destination, port, protocol).because]
 
 
-def answer(objects: list[Object], source: str, destination: str, port: int = 5432, **options: Any) -> tuple[bool, bool]:
+def answer(
+    objects: list[Object], source: str, destination: str, port: int | str = 5432, **options: Any
+) -> tuple[bool, bool]:
     verdict = allows(World.of(objects, **options), source, destination, port)
     return verdict.allowed, verdict.is_certain
 
@@ -70,6 +72,42 @@ def test_a_port_may_be_asked_about_by_its_name() -> None:
     world = World.of([WEB, pod("shop/db", {"app": "db"}, ports={"sql": "TCP/5432"}), CLOSED, OUT, IN])
     assert allows(world, "shop/web", "shop/db", "sql").allowed
     assert not allows(world, "shop/web", "shop/db", "http").allowed
+
+
+@pytest.mark.parametrize(
+    ("objects", "to", "said"),
+    [
+        ([pod("shop/db", ports={"sql": "TCP/5432", "dns": "UDP/53"})], "shop/db",
+         "shop/Pod/db has no port with the name http for TCP; it has dns (UDP/53), sql (TCP/5432)"),
+        ([pod("shop/db", ports={"http": "SCTP/80"})], "shop/db",
+         "shop/Pod/db has no port with the name http for TCP; it has http (SCTP/80)"),
+        ([pod("shop/db", ports={f"p{number}": f"TCP/{number}" for number in range(1, 9)})], "shop/db",
+         "shop/Pod/db has no port with the name http for TCP; it has "
+         + ", ".join(f"p{number} (TCP/{number})" for number in range(1, 7)) + " and 2 more"),
+        ([pod("shop/db")], "shop/db",
+         "shop/Pod/db has no port with the name http for TCP; none of its ports has a name"),
+        ([pod("shop/db")], "shop/app=x", "no workload says which ports of shop/app=x have a name; ask about a number"),
+        ([], "203.0.113.7", "an address outside has no names for ports, which only pods have; ask about a number"),
+    ],
+)  # fmt: skip
+def test_a_port_that_has_no_such_name_is_denied_for_that(objects: list[Object], to: str, said: str) -> None:
+    for rest in ([], [CLOSED]):
+        verdict = allows(World.of([WEB, *objects, *rest]), "shop/web", to, "http")
+        assert (verdict.allowed, verdict.is_certain) == (False, True)
+        assert [(one.sort, one.text) for one in verdict.because] == [(Because.NAMELESS, said)]
+    assert not allows(World.of([WEB]), "shop/web", "shop/web", "http").allowed
+
+
+def test_a_name_that_is_not_known_yet_may_be_any_port() -> None:
+    vague = pod("shop/db", {"app": "db"})
+    vague["spec"]["containers"][0]["ports"] = UNKNOWN
+    worlds: list[list[Object]] = [[], [CLOSED], [CLOSED, OUT, IN]]
+    assert [answer([WEB, vague, *more], "shop/web", "shop/db", "http") for more in worlds] == [
+        (True, False), (False, True), (True, False),
+    ]  # fmt: skip
+    assert why(World.of([WEB, vague]), "shop/web", "shop/db", "http")[-1] == (
+        "which port of shop/Pod/db has the name http is not known yet"
+    )
 
 
 def test_a_pod_reaches_itself_but_the_pods_of_a_workload_are_several() -> None:
@@ -155,6 +193,30 @@ def test_a_range_counts_from_the_version_that_reads_it() -> None:
     blind = Enforcement(port_ranges=False)
     assert answer([WEB, DB, ranged], "shop/web", "shop/db", enforcement=blind) == (False, True)
     assert answer([WEB, DB, ranged], "shop/web", "shop/db", 5430, enforcement=blind) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "reader"),
+    [
+        ({"version": KubeVersion(1, 21)}, "Kubernetes 1.21"),
+        ({"enforcement": Enforcement(port_ranges=False)}, "the network plug-in"),
+    ],
+)
+def test_a_range_that_is_not_read_is_told(options: dict[str, Any], reader: str) -> None:
+    ranged = policy("shop/p", podSelector=by(app="db"), ingress=[{"ports": [{"port": 5430, "endPort": 5440}]}])
+    world = World.of([WEB, DB, ranged], **options)
+    told = (
+        "NetworkPolicy shop/p, spec.ingress[0] opens only the first port of a range, "
+        f"since {reader} does not read endPort"
+    )
+    assert why(world, "shop/web", "shop/db") == [
+        "shop: policy p isolates shop/Pod/db for ingress, and none allows it",
+        told,
+    ]
+    assert told in why(world, "shop/web", "shop/db", None)
+    for port in (5430, 80):
+        assert told not in why(world, "shop/web", "shop/db", port)
+    assert "endPort" not in str(why(World.of([WEB, DB, ranged]), "shop/web", "shop/db", None))
 
 
 def test_namespaces_carry_their_name_from_the_version_that_writes_it() -> None:

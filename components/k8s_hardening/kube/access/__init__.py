@@ -4,9 +4,9 @@ Facts, no opinions. `World.of` reads objects once into grants; `allows` answers 
 would; `Closure` takes every step by which somebody gets rights of others; `matrix` is the whole of it.
 """
 
-from k8s_hardening.kube.access.closure import Closure, Holder, Path
+from k8s_hardening.kube.access.closure import Closure, Holder, Path, TooFarError
 from k8s_hardening.kube.access.identities import Identity, account, identity_of, member, user
-from k8s_hardening.kube.access.matrix import Level, Row, level_of, matrix, reads_secrets, rights
+from k8s_hardening.kube.access.matrix import Level, Row, level_of, matrix, reads_secrets, rights, secrets_rule
 from k8s_hardening.kube.access.needs import offers_of
 from k8s_hardening.kube.access.principals import Able, Principal, Reach, principals
 from k8s_hardening.kube.access.roles import ANYWHERE, Placed
@@ -34,6 +34,7 @@ __all__ = [
     "Row",
     "Rule",
     "Step",
+    "TooFarError",
     "World",
     "account",
     "allows",
@@ -45,5 +46,6 @@ __all__ = [
     "principals",
     "reads_secrets",
     "rights",
+    "secrets_rule",
     "user",
 ]

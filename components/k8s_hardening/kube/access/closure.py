@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from k8s_hardening.kube.access.gains import Gain, Given, can_be_taken, gains_by_held, gains_of, given_by, node_gains
 from k8s_hardening.kube.access.held import Chance, Holdings
 from k8s_hardening.kube.access.identities import Identity
-from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule
+from k8s_hardening.kube.access.roles import Placed
+from k8s_hardening.kube.access.rules import EVERYTHING, Match
 from k8s_hardening.kube.access.steps import STEPS
 from k8s_hardening.kube.access.verdict import Reason, reasons
 from k8s_hardening.kube.access.world import Grant, World
@@ -52,18 +53,51 @@ class Path:
         return tuple(one.chance for one in self.holders if one.chance is not None)
 
 
+class TooFarError(Exception):
+    """Rights lead to more holders than are followed; the text is for people."""
+
+
+class Room:
+    """How many holders are still followed: in a hostile file each of thousands leads to all of the others."""
+
+    MOST = 100_000
+    """Ten times what 200 tenants with three namespaces each lead to."""
+    MOST_IN_A_ROW = 100
+
+    def __init__(self) -> None:
+        self._left = self.MOST
+
+    def take(self, depth: int) -> None:
+        """Make room for one holder more, behind some others in a row.
+
+        Raises:
+            TooFarError: there is none left.
+        """
+        self._left -= 1
+        if self._left < 0:
+            raise TooFarError(f"rights lead to more than {self.MOST:,} holders, which is followed no further")
+        if depth > self.MOST_IN_A_ROW:
+            raise TooFarError(
+                f"rights lead from one holder to the next more than {self.MOST_IN_A_ROW} times in a row, which is "
+                "followed no further"
+            )
+
+
 class Closure:
     """What one identity can get at; the first to reach a holder is the one that is told."""
 
-    def __init__(self, world: World, who: Identity) -> None:
+    def __init__(self, world: World, who: Identity, room: Room | None = None) -> None:
         self._world = world
+        self._room = room or Room()
         self._steps = [step for step in STEPS if step.works_in(world.version)]
-        self._holdings = Holdings()
+        self._holdings = Holdings(world.by_rules)
         self._given: dict[Given, Match] = {}
         self._later: list[Gain] = []
         self._everything = Match.NO
         """How sure it is that every right is within reach, so that no step gives more."""
         self.holders: dict[str, Holder] = {}
+        self._depths: dict[str, int] = {}
+        """How many holders there are from the one who starts to each."""
         self._add(Holder(who.title, world.grants_of(who), Match.YES, None))
         for gain in node_gains(who.title, who.groups, world):
             self._gain(gain, Match.YES)
@@ -77,24 +111,25 @@ class Closure:
         """Every way to a request, the shortest and surest first."""
         found = []
         for place, holder in enumerate(self.holders.values()):
-            for reason in reasons(holder.grants, request):
+            for reason in reasons(self._world, holder.grants, request):
                 chain = self._chain(holder)
                 sureness = min(reason.sureness, holder.sureness)
                 found.append((len(chain) > 1, -sureness, len(chain), place, Path(chain, reason, sureness)))
         yield from (path for *_, path in sorted(found, key=lambda one: one[:-1]))
 
-    def scopes(self, allows: Callable[[Rule], Match]) -> dict[str | None, Path]:
-        """Each namespace in which a rule of some kind is within reach, None for all, and the best way to it."""
+    def scopes(self, surest: Callable[[tuple[Placed, ...]], Placed | None]) -> dict[str | None, Path]:
+        """Each namespace in which a rule of some kind is within reach, None for all, and the best way to it.
+
+        Args:
+            surest: the rule among some that is surest to be of the kind, with how sure that is; None: there is none.
+        """
         best: dict[str | None, tuple[tuple[bool, int, int], Path]] = {}
         for holder in self.holders.values():
             for grant in holder.grants:
-                sureness, found = Match.NO, None
-                for placed in grant.rules:
-                    match = min(holder.sureness, grant.sureness, placed.sureness, allows(placed.rule))
-                    if match > sureness:
-                        sureness, found = match, placed
+                found = self._world.by_rules.of(grant.rules, surest)
                 if found is None:
                     continue
+                sureness = min(holder.sureness, grant.sureness, found.sureness)
                 chain = self._chain(holder)
                 rank = (len(chain) > 1, -sureness, len(chain))
                 if grant.scope not in best or rank < best[grant.scope][0]:
@@ -139,6 +174,9 @@ class Closure:
             self._gain(more, least)
 
     def _add(self, holder: Holder) -> None:
+        before = 0 if holder.chance is None else self._depths[holder.chance.by[0].holder]
+        self._depths[holder.title] = before + 1
+        self._room.take(before)
         self.holders[holder.title] = holder
         for grant in holder.grants:
             self._holdings.add(holder.title, grant, holder.sureness)

@@ -111,7 +111,7 @@ def _groups(chance: Chance, world: World) -> Iterator[Gain]:
 
 
 def _known(world: World, prefix: str, names: Names) -> Iterable[str]:
-    known = {key.removeprefix(prefix) for key in world.grants if key.startswith(prefix)}
+    known = world.subjects(prefix)
     if prefix == "group:":
         known |= {MASTERS, _NODES}
     return sorted(known if names is None else known & names)

@@ -12,6 +12,7 @@ from k8s_hardening.kube.access import needs
 from k8s_hardening.kube.access.closure import Path
 from k8s_hardening.kube.access.needs import Need, offers_of
 from k8s_hardening.kube.access.principals import Principal, Reach, principals
+from k8s_hardening.kube.access.roles import Placed
 from k8s_hardening.kube.access.rules import EVERYTHING, Match, Rule
 from k8s_hardening.kube.access.world import Grant, World
 from k8s_hardening.kube.rbac import ALL
@@ -102,11 +103,25 @@ def _rows(reach: Reach, principal: Principal, grants: Iterable[Grant]) -> Iterat
     by_scope: dict[str | None, list[Grant]] = defaultdict(list)
     for grant in grants:
         by_scope[grant.scope].append(grant)
-    secrets = reach.of(principal.identity).scopes(reads_secrets)
+    secrets = reach.of(principal.identity).scopes(secrets_rule)
     for scope in sorted({*by_scope, *secrets}, key=lambda one: one or ""):
         held = tuple(by_scope.get(scope, ()))
-        level = max((level_of(placed.rule) for grant in held for placed in grant.rules), default=Level.NOTHING)
+        level = max((reach.world.by_rules.of(grant.rules, _level) for grant in held), default=Level.NOTHING)
         yield Row(principal, scope, level, held, secrets.get(scope) or secrets.get(None))
+
+
+def _level(rules: tuple[Placed, ...]) -> Level:
+    return max((level_of(placed.rule) for placed in rules), default=Level.NOTHING)
+
+
+def secrets_rule(rules: tuple[Placed, ...]) -> Placed | None:
+    """The first of the rules that most surely let some Secret be read, with how sure that is."""
+    best = None
+    for placed in rules:
+        match = min(placed.sureness, reads_secrets(placed.rule))
+        if match and (best is None or match > best.sureness):
+            best = Placed(placed.rule, placed.where, match)
+    return best
 
 
 @functools.lru_cache(maxsize=65536)

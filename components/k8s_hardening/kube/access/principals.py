@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from k8s_hardening.kube.access.closure import Closure, Path
+from k8s_hardening.kube.access.closure import Closure, Path, Room
 from k8s_hardening.kube.access.identities import Identity, member, user
 from k8s_hardening.kube.access.verdict import allows
 from k8s_hardening.kube.access.world import World
@@ -40,17 +40,21 @@ def principals(world: World) -> tuple[Principal, ...]:
 
 
 class Reach:
-    """The closures of everybody in a world, each worked out when it is first asked for."""
+    """The closures of everybody in a world, each worked out when it is first asked for.
+
+    All of its answers may raise TooFarError, where rights lead from one to the next without end in sight.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self._room = Room()
         self._closures: dict[Identity, Closure] = {}
 
     def of(self, who: Identity) -> Closure:
         """What somebody can get at."""
         found = self._closures.get(who)
         if found is None:
-            found = self._closures[who] = Closure(self.world, who)
+            found = self._closures[who] = Closure(self.world, who, self._room)
         return found
 
     def who_can(self, request: ApiRequest, *, direct_only: bool = False, with_system: bool = False) -> Iterator[Able]:

@@ -47,19 +47,23 @@ class Answer:
 def allows(world: World, who: Identity, request: ApiRequest) -> Answer:
     """Whether somebody may make a request; the user in the request does not matter, `who` asks."""
     best: Reason | None = None
-    for reason in reasons(world.grants_of(who), request):
+    for reason in reasons(world, world.grants_of(who), request):
         if reason.sureness is Match.YES:
             return Answer(Match.YES, reason)
         best = best or reason
     return Answer(Match.NO if best is None else best.sureness, best)
 
 
-def reasons(grants: Iterable[Grant], request: ApiRequest) -> Iterator[Reason]:
-    """Every rule that allows a request, or may."""
+def reasons(world: World, grants: Iterable[Grant], request: ApiRequest) -> Iterator[Reason]:
+    """Every rule of some grants that allows a request, or may."""
     namespace = request.namespace if request.is_resource else ""
     for grant in grants:
         if not (held := grant.holds_in(namespace)):
             continue
-        for placed in grant.rules:
-            if match := min(held, placed.sureness, placed.rule.allows(request)):
-                yield Reason(grant, placed, match)
+        for placed, match in world.by_rules.of(grant.rules, _allowing, request):
+            yield Reason(grant, placed, min(held, match))
+
+
+def _allowing(rules: tuple[Placed, ...], request: ApiRequest) -> list[tuple[Placed, Match]]:
+    matches = ((placed, min(placed.sureness, placed.rule.allows(request))) for placed in rules)
+    return [(placed, match) for placed, match in matches if match]

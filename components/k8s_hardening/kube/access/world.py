@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from k8s_hardening.kube.access.bootstrap import SYSTEM_NAMESPACES, bootstrap_objects
+from k8s_hardening.kube.access.by_rules import ByRules
 from k8s_hardening.kube.access.identities import MASTERS, Identity, account_of_user, user_of_account
 from k8s_hardening.kube.access.objects import Objects, Place, objects_of
 from k8s_hardening.kube.access.roles import ANYWHERE, Placed, RoleKey, Roles, doubted, vague_role
@@ -118,6 +119,22 @@ class World:
         return found
 
     @functools.cached_property
+    def by_rules(self) -> ByRules:
+        """What follows from the rules of roles."""
+        return ByRules()
+
+    @functools.cached_property
+    def _subjects(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def subjects(self, kind: str) -> frozenset[str]:
+        """The names of all users, or groups, that bindings name; the kind is user: or group:."""
+        if kind not in self._subjects:
+            named = (key.removeprefix(kind) for key in self.grants if key.startswith(kind))
+            self._subjects[kind] = frozenset(named)
+        return self._subjects[kind]
+
+    @functools.cached_property
     def namespaces(self) -> frozenset[str]:
         """Every namespace that is spoken of, and those that every cluster has."""
         scopes = {grant.scope for grants in self.grants.values() for grant in grants}
@@ -138,8 +155,7 @@ class World:
 
     @functools.cached_property
     def _bound_accounts(self) -> frozenset[Place]:
-        users = (key.removeprefix("user:") for key in self.grants if key.startswith("user:"))
-        return frozenset(place for one in users if (place := account_of_user(one)) is not None)
+        return frozenset(place for one in self.subjects("user:") if (place := account_of_user(one)) is not None)
 
 
 class _LookedUp:

@@ -100,5 +100,5 @@ def _inside(world: World, namespace: str) -> Iterator[tuple[Owner, Pods]]:
 
 
 def _near(text: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(text, sorted(set(known)), n=1, cutoff=0.4)
+    near = difflib.get_close_matches(text, sorted(set(known)), n=1)
     return f'; did you mean "{near[0]}"?' if near else ""

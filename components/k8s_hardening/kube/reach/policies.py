@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_list, as_map, as_str
@@ -55,6 +56,8 @@ class Grant:
     """What may be open, since some value is not known yet; all of `ports` too."""
     named: tuple[tuple[str, str], ...] = ()
     """Protocol and name of each port that the destination's pod gives a number."""
+    ports_unread: PortSet = NO_PORTS
+    """What a range names beside its first port, where server or network plug-in does not read its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,14 @@ def _grant(rule: Rule, *, reads_ranges: bool | None) -> Grant:
     if not has_ports:
         return Grant(rule.path, peers or None, EVERY_PORT, EVERY_PORT)
     ports = port_set(sure) if sure else NO_PORTS
-    return Grant(rule.path, peers or None, ports, port_set((*sure, *may)), tuple(sorted(set(named))))
+    unread = () if reads_ranges is not False else port_set(chain.from_iterable(map(_unread, rule.ports())))
+    return Grant(rule.path, peers or None, ports, port_set((*sure, *may)), tuple(sorted(set(named))), unread)
+
+
+def _unread(found: tuple[str, dict[str, Any]]) -> Iterator[tuple[str, int, int]]:
+    protocol, first, last = (found[1].get(one) for one in ("protocol", "port", "endPort"))
+    if isinstance(first, int) and isinstance(last, int) and protocol is not UNKNOWN and first < last:
+        yield protocol or "TCP", first + 1, last
 
 
 def _add_port(

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from k8s_hardening.kube.networks import PORT_RANGES_SINCE
+from k8s_hardening.kube.reach.asking import question_of
 from k8s_hardening.kube.reach.ends import End, Pods
 from k8s_hardening.kube.reach.naming import Named, end_named
 from k8s_hardening.kube.reach.policies import Grant, Policy
@@ -30,6 +32,8 @@ class Because(StrEnum):
     """Nothing isolates the end in that direction."""
     ISOLATED = "isolated"
     """Policies isolate the end in that direction, and no rule allows it."""
+    NAMELESS = "nameless"
+    """No port of the destination has the name that was asked about."""
     CAVEAT = "caveat"
     """What policies cannot say, or what is not known yet."""
 
@@ -95,7 +99,12 @@ def allows(
     """
     ends = [end_named(world, one) if isinstance(one, str) else one for one in (source, destination)]
     world = world.with_ends(one.end for one in ends if isinstance(one.end, Pods))
-    asked = _asked(ends[1].end, port, protocol)
+    to = ends[1].end
+    is_imagined = isinstance(to, Pods) and not world.owners.get(to)
+    question = question_of(to, end_text(world, to), port, protocol, is_imagined=is_imagined)
+    asked = question.ports
+    if not asked:
+        return Verdict(NO_PORTS, NO_PORTS, (Reason(Because.NAMELESS, question.doubt),))
     if ends[0].is_one_pod and ends[0].end == ends[1].end and ends[0].text == ends[1].text:
         return Verdict(asked, asked, (Reason(Because.OPEN, "a pod always reaches itself"),))
     here, there = (world.place_of[one.end] for one in ends)
@@ -103,21 +112,12 @@ def allows(
     into = _half(world, there, here, asked, is_ingress=True)
     may, sure = met(met(out.may, into.may), asked), met(met(out.sure, into.sure), asked)
     because = tuple(_because(out, into, may))
+    if question.doubt and may:
+        because, sure = (*because, Reason(Because.CAVEAT, question.doubt)), NO_PORTS
     doubtful = NO_PORTS if world.enforcement.sctp_rules else met(sure, of_protocol("SCTP"))
     if doubtful:
         because = (*because, Reason(Because.CAVEAT, "the network plug-in is not known to let SCTP through"))
     return Verdict(may, without(sure, doubtful), because)
-
-
-def _asked(destination: End, port: int | str | None, protocol: str) -> PortSet:
-    if port is None:
-        return of_protocol(protocol)
-    if isinstance(port, int):
-        return port_set(((protocol, port, port),))
-    named = destination.ports if isinstance(destination, Pods) else ()
-    return port_set(
-        (one.protocol, one.number, one.number) for one in named if (one.protocol, one.name) == (protocol, port)
-    )
 
 
 def _because(out: _Half, into: _Half, may: PortSet) -> Iterator[Reason]:
@@ -147,6 +147,7 @@ def _half(world: World, subject: int, peer: int, asked: PortSet, *, is_ingress: 
     is_isolated = False
     sure = may = NO_PORTS
     reasons: list[Reason] = []
+    candidates: list[tuple[Policy, Grant]] = []
     blocked = False
     for policy in world.policies:
         side = policy.side(is_ingress=is_ingress)
@@ -165,6 +166,7 @@ def _half(world: World, subject: int, peer: int, asked: PortSet, *, is_ingress: 
             possible = met(possible, asked)
             known = met(known, asked) if is_selected and peers.sure >> peer & 1 else NO_PORTS
             sure, may = joined(sure, known), joined(may, possible)
+            candidates.append((policy, grant))
             if possible:
                 reasons.append(_rule(policy, grant, is_certain=known == possible))
     if not isolating:
@@ -180,6 +182,8 @@ def _half(world: World, subject: int, peer: int, asked: PortSet, *, is_ingress: 
     may = _widened(world, peer, other, asked, may, reasons)
     if without(asked, may):
         reasons.append(_denial(name, direction, isolating, is_all=not may))
+        denied = without(asked, may)
+        reasons += [_unread(world, *one) for one in candidates if met(one[1].ports_unread, denied)]
         if blocked and isinstance(other, Pods) and not other.addresses and not world.enforcement.pod_networks:
             text = f"networks of rules are not held against {end_text(world, other)}, whose addresses are not known"
             reasons.append(Reason(Because.CAVEAT, text))
@@ -204,6 +208,12 @@ def _ports(grant: Grant, destination: End) -> tuple[PortSet, PortSet]:
 def _rule(policy: Policy, grant: Grant, *, is_certain: bool) -> Reason:
     text = f"{policy}, {grant.path}{'' if is_certain else ' (not for sure: something of it is not known yet)'}"
     return Reason(Because.RULE, text, policy, grant.path)
+
+
+def _unread(world: World, policy: Policy, grant: Grant) -> Reason:
+    reader = "the network plug-in" if world.version >= PORT_RANGES_SINCE else f"Kubernetes {world.version}"
+    text = f"{policy}, {grant.path} opens only the first port of a range, since {reader} does not read endPort"
+    return Reason(Because.CAVEAT, text, policy, grant.path)
 
 
 def _widened(world: World, peer: int, other: End, asked: PortSet, may: PortSet, reasons: list[Reason]) -> PortSet:
