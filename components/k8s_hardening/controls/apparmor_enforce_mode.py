@@ -33,7 +33,6 @@ _NAME = re.compile(r"(?:^|[>{},])[/:^]")
 _LONGEST_NAME = 4096
 
 
-
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each value that holds a profile with such a flag."""
     for text in texts_of(manifest, CONFIG_MAP):
