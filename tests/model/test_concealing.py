@@ -15,7 +15,7 @@ from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.checked import ConfigKey
 from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.problems import BadInputError, explain, shown
-from k8s_hardening.model.reading import read_baseline
+from k8s_hardening.model.reading import ROOT, read_baseline
 from tests.model.sample import sample
 
 SECRET = {"name": "db", "namespace": "payments-api", "keys": {"password": "dbPassword"}}
@@ -191,6 +191,20 @@ def test_what_holds_no_password_is_shown_as_it_is(text: str) -> None:
 def test_names_of_people_are_shown() -> None:
     (line,) = problems_of(sample({"tenants/0/viewers": ["usr:alice@example.com"]}))
     assert '"usr:alice@example.com" is not a subject' in line
+
+
+def test_aliases_that_explode_or_hold_themselves_are_concealed_quickly() -> None:
+    bomb: Any = "hunter2 secret!"
+    for _ in range(30):
+        bomb = [bomb] * 9
+    loop: dict[str, Any] = {}
+    loop |= {"secrets": [loop] * 9, "keys": loop, "name": loop}
+    for value in (bomb, {"keys": bomb}, loop, [loop]):
+        for place in ("tenants", "tenants/0/secrets", "target", "images", "control_plane/encryption"):
+            lines = problems_of(sample({place: value}))
+            assert lines
+            assert max(map(len, lines)) < 400
+            assert place == "tenants" or "hunter2" not in "\n".join(lines)
 
 
 def test_findings_show_no_password_of_a_url_either() -> None:

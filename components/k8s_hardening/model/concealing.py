@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from k8s_hardening.model.checked import ConfigKey
-from k8s_hardening.model.raw import SECRET, Hidden
+from k8s_hardening.model.raw import SECRET, Hidden, plain
 
 
 def concealed(value: Any, model: type[BaseModel], loc: Sequence[str | int]) -> Any:
@@ -31,7 +31,7 @@ def concealed(value: Any, model: type[BaseModel], loc: Sequence[str | int]) -> A
     type_: Any = model
     for step in loc:
         type_ = _inside(type_, step)
-    hidden = _conceal(value, type_)
+    hidden = _Concealing().conceal(plain(value), type_)
     return Hidden(_in_words(value)) if hidden is SECRET and value is not SECRET else hidden
 
 
@@ -43,36 +43,47 @@ def _inside(type_: Any, step: str | int) -> Any:
     return type_ if items is None else items.type_
 
 
-def _conceal(value: Any, type_: Any) -> Any:
-    """The value with `SECRET` in place of what is, or stands for, the name of a key.
+class _Concealing:
+    """One walk through plain data; aliases make one node stand in many places, and each is walked once for a type."""
 
-    What has another shape than the model is searched all the same: one item in place of a list, a mapping of items in
-    place of their list, and a list in place of one.
-    """
-    if value is None or not _holds_keys(type_, frozenset()):
-        return value
-    if (model := _model_of(type_)) is not None:
-        return _conceal_fields(value, model, type_)
-    items = _items_of(type_)
-    if items is None:
-        return SECRET
-    if isinstance(value, dict):
-        inner = _model_of(items.type_)
-        if not items.has_names and inner is not None and not inner.model_fields.keys().isdisjoint(value):
-            return _conceal_fields(value, inner, items.type_)
-        return {key: _conceal(item, items.type_) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_conceal(item, items.type_) for item in value]
-    return _conceal(value, items.type_)
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, int], Any] = {}
 
+    def conceal(self, value: Any, type_: Any) -> Any:
+        """The value with `SECRET` in place of what is, or stands for, the name of a key.
 
-def _conceal_fields(value: Any, model: type[BaseModel], type_: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_conceal(item, type_) for item in value]
-    known = model.model_fields
-    if not isinstance(value, dict):
-        return SECRET if any(map(_is_for_keys, known.values())) else value
-    return {key: _conceal(item, known[key]) if key in known else SECRET for key, item in value.items()}
+        What has another shape than the model is searched all the same: one item in place of a list, a mapping of items
+        in place of their list, and a list in place of one.
+        """
+        key = (id(value), id(type_))
+        if key not in self._made:
+            self._made[key] = self._conceal(value, type_)
+        return self._made[key]
+
+    def _conceal(self, value: Any, type_: Any) -> Any:
+        if value is None or not _holds_keys(type_, frozenset()):
+            return value
+        if (model := _model_of(type_)) is not None:
+            return self._conceal_fields(value, model, type_)
+        items = _items_of(type_)
+        if items is None:
+            return SECRET
+        if isinstance(value, dict):
+            inner = _model_of(items.type_)
+            if not items.has_names and inner is not None and not inner.model_fields.keys().isdisjoint(value):
+                return self._conceal_fields(value, inner, items.type_)
+            return {key: self.conceal(item, items.type_) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.conceal(item, items.type_) for item in value]
+        return self.conceal(value, items.type_)
+
+    def _conceal_fields(self, value: Any, model: type[BaseModel], type_: Any) -> Any:
+        if isinstance(value, list):
+            return [self.conceal(item, type_) for item in value]
+        known = model.model_fields
+        if not isinstance(value, dict):
+            return SECRET if any(map(_is_for_keys, known.values())) else value
+        return {key: self.conceal(item, known[key]) if key in known else SECRET for key, item in value.items()}
 
 
 @dataclass(frozen=True, slots=True)
