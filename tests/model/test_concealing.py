@@ -15,7 +15,7 @@ from k8s_hardening.model.baseline import Baseline
 from k8s_hardening.model.checked import ConfigKey
 from k8s_hardening.model.images import PullSecretSpec
 from k8s_hardening.model.problems import BadInputError, explain, shown
-from k8s_hardening.model.reading import ROOT, read_baseline
+from k8s_hardening.model.reading import read_baseline
 from tests.model.sample import sample
 
 SECRET = {"name": "db", "namespace": "payments-api", "keys": {"password": "dbPassword"}}
