@@ -139,7 +139,7 @@ class Cluster:
         return server
 
     def start_controller_manager(self) -> Server:
-        """Start the controllers, which make default service accounts and delete namespaces."""
+        """Start the controllers, which make default service accounts, delete namespaces and sign certificates."""
         server = Server.start(
             "kube-controller-manager",
             [
@@ -147,6 +147,8 @@ class Cluster:
                 f"--kubeconfig={self.folder / 'controller-manager.conf'}",
                 f"--service-account-private-key-file={self.pki / 'sa.key'}",
                 f"--root-ca-file={self.pki / 'ca.crt'}",
+                f"--cluster-signing-cert-file={self.pki / 'ca.crt'}",
+                f"--cluster-signing-key-file={self.pki / 'ca.key'}",
                 "--use-service-account-credentials=true",
                 "--leader-elect=false",
                 f"--secure-port={free_port()}",

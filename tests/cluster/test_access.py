@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from k8s_hardening.cli.can_i_list import Line, rules_of
 from k8s_hardening.kube.access import Closure, World, user
@@ -176,8 +178,12 @@ def as_user(plane: Cluster, method: str, path: str, body: Any = None, kind: str 
     [
         ("patch-secrets", [rule("patch", "secrets")]),
         ("delete-secrets", [rule("deletecollection", "secrets")]),
+        ("delete-secret", [rule("delete", "secrets", names="db")]),
+        ("list-secrets", [rule("list watch", "secrets", names="db")]),
         ("mint-tokens", [rule("create", "serviceaccounts/token", names="app")]),
         ("token-secrets", [rule("create get", "secrets")]),
+        ("named-token-secrets", [rule("create", "secrets"), rule("get", "secrets", names="t")]),
+        ("named-token-secrets", [rule("create patch get", "secrets", names="t")]),
         ("impersonate-accounts", [rule("impersonate", "serviceaccounts", names="app")]),
         (
             "bind-roles",
@@ -198,16 +204,94 @@ def test_steps_lead_where_they_are_said_to_lead(plane: Cluster, step: str, rules
     created(plane, f"{core}/serviceaccounts", plain("ServiceAccount", "app"))
     created(plane, f"{core}/secrets", plain("Secret", "db", stringData={"k": SECRET}))
     closure = Closure(World.of(objects, version_of(plane)), user("mallory"))
-    path = next(closure.paths(ApiRequest("list", "", True, "", "secrets", "", "shop")))
+    path = next(closure.paths(ApiRequest("get", "", True, "", "secrets", "", "shop", "db")))
     if step not in ("token-secrets",):
         assert step in [chance.step.id for chance in path.steps]
     assert as_user(plane, "GET", f"{core}/configmaps").status == 403, "it is no right of her own"
     assert _TAKEN[step](plane, core)
 
 
+def test_a_right_of_node_bootstrapping_leads_to_what_any_node_has(plane: Cluster) -> None:
+    certificates = "certificates.k8s.io"
+    rules = [
+        rule("create get", "certificatesigningrequests", groups=certificates),
+        rule("create", "certificatesigningrequests/nodeclient", groups=certificates),
+    ]
+    objects = [rbac("ClusterRole", "way", rules=rules), bind("ClusterRole/way", "user:mallory", name="way")]
+    create(plane, objects)
+    core = "/api/v1/namespaces/shop"
+    created(plane, f"{core}/serviceaccounts", plain("ServiceAccount", "app"))
+    created(plane, f"{core}/secrets", plain("Secret", "db", stringData={"k": SECRET}))
+    volume = {"name": "db", "secret": {"secretName": "db"}}
+    container = {"name": "web", "image": "registry.example.com/web:1"}
+    spec = {"serviceAccountName": "app", "nodeName": "victim", "containers": [container], "volumes": [volume]}
+    created(plane, f"{core}/pods", plain("Pod", "web", spec=spec))
+    closure = Closure(World.of(objects, version_of(plane)), user("mallory"))
+    path = next(closure.paths(ApiRequest("get", "", True, "", "secrets", "", "shop", "db")))
+    assert [chance.step.id for chance in path.steps] == ["node-certificates"]
+    request, key = node_request(plane, "victim")
+    where = f"/apis/{certificates}/v1/certificatesigningrequests"
+    asked = {
+        "request": request,
+        "signerName": "kubernetes.io/kube-apiserver-client-kubelet",
+        "usages": ["digital signature", "key encipherment", "client auth"],
+    }
+    body = {"apiVersion": f"{certificates}/v1", "kind": "CertificateSigningRequest", "metadata": {"name": "mine"}}
+    assert as_user(plane, "POST", where, {**body, "spec": asked}).status == 201
+    config = yaml.safe_load(plane.admin.read_text())
+    config["users"][0]["user"] = {"client-certificate-data": signed(plane, f"{where}/mine"), "client-key-data": key}
+    kubeconfig = plane.folder / "victim.conf"
+    kubeconfig.touch(mode=0o600)
+    kubeconfig.write_text(yaml.safe_dump(config))
+    answer = plane.request("GET", f"{core}/secrets/db", kubeconfig=kubeconfig)
+    assert answer.status == 200, answer.body
+    assert base64.b64decode(answer.body["data"]["k"]).decode() == SECRET
+
+
+def node_request(plane: Cluster, node: str) -> tuple[str, str]:
+    """What the kubelet of a node asks for as kubeadm writes it: request and key, each in PEM and base64."""
+    folder = plane.folder / "asked"
+    folder.mkdir()
+    init, settings = yaml.safe_load_all((plane.folder / "kubeadm.yaml").read_text())
+    init["nodeRegistration"]["name"] = node
+    settings["certificatesDir"] = str(folder)
+    config = folder / "kubeadm.yaml"
+    config.write_text(yaml.safe_dump_all([init, settings]))
+    subprocess.run(
+        [plane.binaries["kubeadm"], "certs", "generate-csr", f"--config={config}", f"--kubeconfig-dir={folder}"],
+        capture_output=True,
+        check=True,
+    )
+    key = yaml.safe_load((folder / "kubelet.conf").read_text())["users"][0]["user"]["client-key-data"]
+    return base64.b64encode((folder / "kubelet.conf.csr").read_bytes()).decode(), key
+
+
+def signed(plane: Cluster, path: str) -> str:
+    """The certificate that mallory is given for a request, in PEM and base64."""
+    for _ in range(60):  # the controller approves and signs in its own time
+        if certificate := as_user(plane, "GET", path).body["status"].get("certificate"):
+            return str(certificate)
+        time.sleep(0.5)
+    raise AssertionError("no certificate was signed")
+
+
 def _patched(plane: Cluster, core: str) -> bool:
     answer = as_user(plane, "PATCH", f"{core}/secrets/db", {}, "application/merge-patch+json")
     return answer.status == 200 and "data" in answer.body
+
+
+def _deleted_one(plane: Cluster, core: str) -> bool:
+    path = f"{core}/secrets/db"
+    assert as_user(plane, "DELETE", f"{core}/secrets").status == 403, "names allow no deletecollection"
+    answer = as_user(plane, "DELETE", f"{path}?dryRun=All&propagationPolicy=Orphan")
+    return answer.status == 200 and "data" in answer.body and plane.request("GET", path).status == 200
+
+
+def _listed(plane: Cluster, core: str) -> bool:
+    path = f"{core}/secrets?fieldSelector=metadata.name%3Ddb"
+    listed, watched = as_user(plane, "GET", path), as_user(plane, "GET", f"{path}&watch=1&timeoutSeconds=1")
+    assert as_user(plane, "GET", f"{core}/secrets").status == 403
+    return bool(listed.body["items"][0]["data"]) and bool(watched.body["object"]["data"])
 
 
 def _deleted(plane: Cluster, core: str) -> bool:
@@ -224,7 +308,9 @@ def _minted(plane: Cluster, core: str) -> bool:
 def _token_secret(plane: Cluster, core: str) -> bool:
     metadata = {"name": "t", "annotations": {"kubernetes.io/service-account.name": "app"}}
     asked = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "kubernetes.io/service-account-token"}
-    assert as_user(plane, "POST", f"{core}/secrets", asked).status == 201
+    if as_user(plane, "POST", f"{core}/secrets", asked).status == 403:  # her right to create has names, as an apply has
+        path, kind = f"{core}/secrets/t?fieldManager=mallory", "application/apply-patch+yaml"
+        assert as_user(plane, "PATCH", path, asked, kind).status == 201
     for _ in range(30):
         answer = as_user(plane, "GET", f"{core}/secrets/t")
         if token := answer.body.get("data", {}).get("token"):
@@ -280,8 +366,11 @@ def _soon(plane: Cluster, core: str) -> bool:
 _TAKEN = {
     "patch-secrets": _patched,
     "delete-secrets": _deleted,
+    "delete-secret": _deleted_one,
+    "list-secrets": _listed,
     "mint-tokens": _minted,
     "token-secrets": _token_secret,
+    "named-token-secrets": _token_secret,
     "impersonate-accounts": _impersonated,
     "bind-roles": _bound,
     "escalate-roles": _escalated,

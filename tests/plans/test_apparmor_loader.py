@@ -12,7 +12,14 @@ from k8s_hardening.controls.registry import CONTROLS
 from k8s_hardening.kube.manifest import Manifest, kind_of, name_of, namespace_of
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.apparmor import LARGEST_MAP
-from k8s_hardening.model.apparmor_loader import CONTAINER, NAME, NAMESPACE, AppArmorLoaderInputs, loader_exemptions
+from k8s_hardening.model.apparmor_loader import (
+    CLUSTER_ROLE,
+    CONTAINER,
+    NAME,
+    NAMESPACE,
+    AppArmorLoaderInputs,
+    loader_exemptions,
+)
 from k8s_hardening.model.apparmor_text import profile_name, profile_text
 from k8s_hardening.model.knowledge import Knowledge, TenantFacts
 from k8s_hardening.plans.apparmor_loader import loader_advice, plan_apparmor_loader
@@ -79,8 +86,12 @@ def test_each_exemption_is_used_and_names_one_object_with_a_reason(version: str)
     assert used == set(exemptions)
     assert len({one.control for one in exemptions}) == len(exemptions)
     for one in exemptions:
-        assert (one.namespace, one.owner, str(one.expires)) == (NAMESPACE, "platform-team", "2027-06-30")
-        assert (one.kind, one.name) in (("DaemonSet", NAME), ("Namespace", NAMESPACE))
+        assert (one.owner, str(one.expires)) == ("platform-team", "2027-06-30")
+        assert (one.kind, one.namespace, one.name) in (
+            ("DaemonSet", NAMESPACE, NAME),
+            ("Namespace", NAMESPACE, NAMESPACE),
+            ("ClusterRole", None, CLUSTER_ROLE),
+        )
         assert len(one.reason) > 40
     of_container = {one.control for one in exemptions if one.container == CONTAINER}
     assert {"capabilities-added", "run-as-non-root"} <= of_container

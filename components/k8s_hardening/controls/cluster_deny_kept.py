@@ -1,7 +1,8 @@
 """No other policy may undo what is denied for the whole cluster.
 
 Asked only where the environment declares such a denial (cluster_deny). Restricted: egress rules that allow (Allow,
-Accept, Pass) networks which the denial holds, in policies that the network plug-in reads before it:
+Accept, Pass; in Calico all that neither deny nor log, in any case of letters) networks
+which the denial holds, in policies that the network plug-in reads before it:
 - Calico: an order that is not above the denial's, or a tier of its own;
 - AdminNetworkPolicy, ClusterNetworkPolicy in the tier Admin: a priority that is not above the denial's, and any
   where the denial is of a kind of Calico's or Cilium's own, which come after them;
@@ -18,14 +19,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
+from k8s_hardening.controls.shared.calico_peers import is_allowing as is_calico_allowing
 from k8s_hardening.kube.cnis import ADMIN, CLUSTER, CLUSTERWIDE, GLOBAL
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, as_str, kind_of
-from k8s_hardening.kube.network_policies import network_of
+from k8s_hardening.kube.network_policies import network_of, network_or_address_of
 from k8s_hardening.kube.network_sets import without
 from k8s_hardening.kube.networks import Network
 from k8s_hardening.model.knowledge import DenialFacts, Knowledge
 
-_ALLOWING = ("Allow", "Accept", "Pass", UNKNOWN)
 _FIX = "let it come after the denial, or take the network out of its rules"
 
 Place = Callable[[Mapping[str, Any], DenialFacts], str | None]
@@ -41,13 +42,14 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     if denial is None or judged is None:
         return
     place, peers = judged
+    allows = is_calico_allowing if place is _calico else _is_allowing
     spec = as_map(manifest.get("spec"))
     field = place(spec, denial)
     if field is None:
         return
     denied = [network for text in denial.networks if (network := network_of(text)) is not None]
     for rule in as_list(spec.get("egress")):
-        if as_map(rule).get("action") in _ALLOWING:
+        if allows(as_map(rule)):
             for network, left_out in peers(as_map(rule)):
                 if network is UNKNOWN:
                     yield finding(f"spec.{field}", UNKNOWN, "give the networks of its rules as plain values")
@@ -58,11 +60,15 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
                     return
 
 
+def _is_allowing(rule: Mapping[str, Any]) -> bool:
+    return rule.get("action") in ("Allow", "Accept", "Pass", UNKNOWN)
+
+
 def _denied_in(text: str, left_out: list[Any], denied: list[Network]) -> Network | None:
-    allowed = network_of(text)
+    allowed = network_or_address_of(text)
     if allowed is None:
         return None
-    exceptions = [one for item in left_out if (one := network_of(as_str(item))) is not None]
+    exceptions = [one for item in left_out if (one := network_or_address_of(as_str(item))) is not None]
     rest = without([allowed], exceptions)
     return next(
         (one for one in denied if any(part.version == one.version and part.overlaps(one) for part in rest)), None

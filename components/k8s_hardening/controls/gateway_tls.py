@@ -28,9 +28,14 @@ _WITHOUT_TLS = "UDP"
 _BY_TLS = ("HTTPS", "TLS")
 
 
+def has_listeners(manifest: Manifest) -> bool:
+    """Whether an object is a Gateway or a set of listeners."""
+    return kind_of(manifest) in _KINDS.get(api_group_of(manifest), ())
+
+
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each listener in the clear, and each that ends TLS and has no certificate."""
-    if kind_of(manifest) not in _KINDS.get(api_group_of(manifest), ()):
+    if not has_listeners(manifest):
         return
     for index, listener in enumerate(as_list(as_map(manifest.get("spec")).get("listeners"))):
         yield from _listener(f"spec.listeners[{index}]", as_map(listener))

@@ -1,10 +1,12 @@
 """Roles must not let read Secrets at large: by name, or where the platform gives that to a tenant's people.
 
 Restricted fields: verbs and resources of every rule of a Role or ClusterRole that names secrets and no resourceNames.
-Not allowed: get, list, watch and patch; the answer to a patch is the whole object, even to one that changes nothing
-(k8s.io/apiserver v0.37.2 pkg/endpoints/handlers/patch.go). Allowed are named Secrets, and the Role of a tenant whose
-`access` names secrets, or one for an emergency. Wildcards belong to rbac-wildcards. Whoever starts pods reads the
-namespace's Secrets by mounting them: this is about reading without a trace, and across namespaces.
+Not allowed: get, list, watch, patch, delete and deletecollection; the answer to a patch is the whole object, even to
+one that changes nothing, and so are those to deletions, even to ones that delete nothing (dryRun=All with
+propagationPolicy=Orphan; k8s.io/apiserver v0.18.19 to v0.37.2 pkg/endpoints/handlers/patch.go and
+pkg/registry/generic/registry/store.go). Allowed are named Secrets, and the Role of a tenant whose `access` names
+secrets, or one for an emergency. Wildcards belong to rbac-wildcards. Whoever starts pods reads the namespace's Secrets
+by mounting them: this is about reading without a trace, and across namespaces.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from k8s_hardening.kube.manifest import UNKNOWN, Manifest
 from k8s_hardening.kube.rbac import ALL, PolicyRule, grants_rights, policy_rules_of
 from k8s_hardening.model.knowledge import Knowledge
 
-_READING = frozenset({"get", "list", "patch", "watch"})
+_READING = frozenset({"delete", "deletecollection", "get", "list", "patch", "watch"})
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:

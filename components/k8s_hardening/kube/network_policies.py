@@ -116,6 +116,17 @@ def network_of(text: str) -> Network | None:
     return None
 
 
+def network_or_address_of(text: str) -> Network | None:
+    """A CIDR, or a lone address as the network of it alone, as policies of network plug-ins take them.
+
+    Sources: github.com/projectcalico/calico v3.28.5 libcalico-go/lib/net/ipnet.go (ParseCIDROrIP);
+    github.com/cilium/cilium v1.20.2 pkg/policy/api/rule_validation.go (CIDR.sanitize).
+    """
+    if "/" not in text:
+        text += "/128" if ":" in text else "/32"
+    return network_of(text)
+
+
 def is_strict_cidr(text: str) -> bool:
     """Whether a CIDR is in the one form that servers take from 1.36 on: no host bits, no leading zeros, no mapped IPv4.
 

@@ -24,6 +24,8 @@ NAMESPACE = "k8s-hardening-apparmor"
 NAME = "apparmor-loader"
 """Name of its DaemonSet and service account."""
 CONTAINER = "loader"
+CLUSTER_ROLE = f"k8s-hardening-{NAME}"
+"""Name of what gives it its rights."""
 CA_SINCE = KubeVersion(1, 20)
 """From here on every namespace has the API server's CA as a ConfigMap (k8s.io/kubernetes v1.20.15 and v1.19.16
 pkg/features/kube_features.go, RootCAConfigMap), so that a token can be mounted beside it that names its day."""
@@ -96,6 +98,9 @@ _NAMESPACE_NEEDS = (
     _Need("namespace-limits", "One pod of a known size on each node: a quota would leave the next node without one."),
 )
 _OWNED = _Need("namespace-owner", "It belongs to the platform: no tenant may do anything there.")
+_ROLE_NEEDS = (
+    _Need("rbac-escalation", "It labels nodes with the profiles that they have, which is a patch of the whole node."),
+)
 _COMPENSATING = (
     "No other capability, no host namespace, one folder of the node, a root file system that nobody can write to, the "
     "runtime's seccomp profile, and connections to the API server alone."
@@ -117,12 +122,16 @@ def loader_exemptions(
 
 def _exemptions(kubernetes: KubeVersion, exemption: LoaderExemptionSpec, *, has_tenants: bool) -> Iterator[Exemption]:
     of_namespace = (*_NAMESPACE_NEEDS, *((_OWNED,) if has_tenants else ()))
-    for kind, name, needs in (("DaemonSet", NAME, _POD_NEEDS), ("Namespace", NAMESPACE, of_namespace)):
+    for kind, namespace, name, needs in (
+        ("DaemonSet", NAMESPACE, NAME, _POD_NEEDS),
+        ("Namespace", NAMESPACE, NAMESPACE, of_namespace),
+        ("ClusterRole", None, CLUSTER_ROLE, _ROLE_NEEDS),
+    ):
         for need in needs:
             if need.since <= kubernetes <= need.until:
                 yield Exemption(
                     control=need.control,
-                    namespace=NAMESPACE,
+                    namespace=namespace,
                     kind=kind,
                     name=name,
                     container=need.container,

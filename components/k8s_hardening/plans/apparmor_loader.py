@@ -22,7 +22,7 @@ from k8s_hardening.kube.pod_security import GATED
 from k8s_hardening.kube.rbac import GROUP as RBAC
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.apparmor import LARGEST_MAP
-from k8s_hardening.model.apparmor_loader import CA_SINCE, CONTAINER, NAME, NAMESPACE, AppArmorLoaderInputs
+from k8s_hardening.model.apparmor_loader import CA_SINCE, CLUSTER_ROLE, CONTAINER, NAME, NAMESPACE, AppArmorLoaderInputs
 from k8s_hardening.model.apparmor_text import profile_name, profile_text
 from k8s_hardening.model.labels import MANAGED_BY, NAMESPACE_LABEL
 from k8s_hardening.model.pod_security import PodSecuritySpec
@@ -37,7 +37,7 @@ NODE_CLAIM = "authentication.kubernetes.io/node-name"
 OWN_NODE_SINCE = KubeVersion(1, 30)
 """From here on the API server holds the loader to its own node."""
 PODS = {"app.kubernetes.io/name": NAME}
-_POLICY = f"k8s-hardening-{NAME}"
+_POLICY = CLUSTER_ROLE
 _PROGRAM = f"/usr/sbin/{NAME}"
 _SECURITYFS = "/sys/kernel/security"
 _TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - the folder where every client looks for it

@@ -27,6 +27,7 @@ _CSR = [
     rule("create", "certificatesigningrequests", groups=_CERTIFICATES),
     rule("patch", "certificatesigningrequests/approval", groups=_CERTIFICATES),
 ]
+_READ_CSR = rule("get", "certificatesigningrequests", groups=_CERTIFICATES)
 
 
 def path_to(
@@ -53,6 +54,12 @@ def path_to(
         ("mint-tokens", [rule("create", "serviceaccounts/token", names="app")], False, Match.YES),
         ("patch-secrets", [rule("patch", "secrets", names="db")], False, Match.YES),
         ("delete-secrets", [rule("deletecollection", "secrets")], False, Match.YES),
+        ("delete-secret", [rule("delete", "secrets")], False, Match.YES),
+        ("delete-secret", [rule("delete", "secrets", names="db")], False, Match.YES),
+        ("list-secrets", [rule("list", "secrets", names="db")], False, Match.YES),
+        ("list-secrets", [rule("watch", "secrets")], False, Match.YES),
+        ("named-token-secrets", [rule("create", "secrets"), rule("get", "secrets", names="mine")], False, Match.MAYBE),
+        ("create-workloads", [rule("create patch", "jobs", groups="batch", names="web")], False, Match.MAYBE),
         ("impersonate-users", [rule("impersonate", "users", names="dave")], True, Match.YES),
         ("impersonate-accounts", [rule("impersonate", "serviceaccounts", names="app")], False, Match.YES),
         (
@@ -107,6 +114,12 @@ def path_to(
             True,
             Match.MAYBE,
         ),
+        (
+            "node-certificates",
+            [_CSR[0], rule("create", "certificatesigningrequests/nodeclient", groups=_CERTIFICATES), _READ_CSR],
+            True,
+            Match.MAYBE,
+        ),
         ("mutating-webhooks", [rule("create", "mutatingwebhookconfigurations", groups=_ADMISSION)], True, Match.MAYBE),
         (
             "validating-webhooks",
@@ -138,7 +151,21 @@ def test_a_step_leads_to_a_secret(step: str, rules: list[Object], cluster: bool,
         ([rule("create", "pods", names="web")], False),
         ([rule("create", "podtemplates")], False),
         ([rule("create", "secrets")], False),
-        ([rule("update delete", "secrets")], False),
+        ([rule("update", "secrets")], False),
+        ([rule("delete list watch get", "secrets", names="other")], False),
+        ([rule("deletecollection", "secrets", names="db")], False),
+        ([rule("create get", "secrets", names="mine")], False),
+        ([_CSR[0], rule("create", "certificatesigningrequests/nodeclient", groups=_CERTIFICATES)], True),
+        ([rule("create", "certificatesigningrequests/nodeclient", groups=_CERTIFICATES), _READ_CSR], True),
+        (
+            [
+                _CSR[0],
+                _READ_CSR,
+                rule("create", "certificatesigningrequests/nodeclient", groups=_CERTIFICATES, names="any"),
+            ],
+            True,
+        ),
+        ([_CSR[0], _READ_CSR, rule("create", "certificatesigningrequests/selfnodeclient", groups=_CERTIFICATES)], True),
         ([rule("create", "serviceaccounts/token", names="other")], False),
         ([rule("impersonate", "users", names="erin")], True),
         ([rule("impersonate", "groups", names="readers")], True),

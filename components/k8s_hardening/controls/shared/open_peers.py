@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from k8s_hardening.controls.control import Finding, finding
+from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, as_list, as_str
-from k8s_hardening.kube.network_policies import network_of
+from k8s_hardening.kube.network_policies import network_of, network_or_address_of
 from k8s_hardening.kube.networks import Network, metadata_within
 
 STRANGER = {"kubernetes.io/metadata.name": "-"}
@@ -18,6 +19,22 @@ STRANGER = {"kubernetes.io/metadata.name": "-"}
 _WIDEST_CLIENT = {4: 8, 6: 7}
 # An except smaller than this leaves out no cluster.
 _SMALLEST_CLUSTER = {4: 24, 6: 112}
+# Below example.com names are one owner's; below com, or as an end of a label, anybody registers one.
+_OWN_LABELS = 2
+
+
+def open_selector(peer: Mapping[str, Any], *, is_lone: bool, is_global: bool) -> str | None:
+    """The selector of a peer by which any pod of any namespace is meant, or may be once its values are known.
+
+    `is_lone`: a selector of namespaces may stand without one of pods; `is_global`: one of pods alone is about all
+    namespaces.
+    """
+    namespaces, pods = peer.get("namespaceSelector"), peer.get("podSelector")
+    is_any_pod = selects(pods, {}) or (is_lone and pods is None)
+    if namespaces is not None and is_any_pod and selects(namespaces, STRANGER):
+        return "namespaceSelector"
+    is_everywhere = is_global and namespaces is None and peer.get("namespaces") is None
+    return "podSelector" if is_everywhere and selects(pods, {}) else None
 
 
 def wide_network(path: str, cidr: Any, exceptions: Any, is_ingress: bool) -> Iterator[Finding]:
@@ -42,3 +59,19 @@ def wide_network(path: str, cidr: Any, exceptions: Any, is_ingress: bool) -> Ite
 
 def _holds(network: Network | None, address: Network) -> bool:
     return network is not None and metadata_within(network) == address
+
+
+def wide_peer(path: str, text: Any, exceptions: Any, is_ingress: bool) -> Iterator[Finding]:
+    """The same for plug-ins, which read a lone address as well, and may leave out of a rule what they cannot read."""
+    network = network_or_address_of(as_str(text))
+    if text is UNKNOWN or network is None:
+        yield finding(path, text, "write it as a network, as in 10.20.0.0/16")
+    else:
+        yield from wide_network(path, str(network), exceptions, is_ingress)
+
+
+def wide_domain(path: str, pattern: Any) -> Iterator[Finding]:
+    """The pattern of names, when anybody can register one that it meets, and let it lead anywhere."""
+    labels = as_str(pattern).strip().rstrip(".").split(".")[-_OWN_LABELS:]
+    if pattern is UNKNOWN or "*" in "".join(labels):
+        yield finding(path, pattern, 'name domains, or names below a domain of two labels, as in "*.example.com"')

@@ -63,6 +63,7 @@ _GRANTS: tuple[Need, ...] = (
     needs.CHANGE_ROLE,
     needs.CHANGE_CLUSTER_ROLE,
     needs.APPROVE,
+    needs.ASK_NODE_CERTIFICATE,
     needs.MUTATING_WEBHOOK,
 )
 

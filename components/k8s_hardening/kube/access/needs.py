@@ -10,7 +10,8 @@ from k8s_hardening.kube.access.rules import Match, Rule
 _RBAC = "rbac.authorization.k8s.io"
 _UNNAMED = frozenset({"create", "deletecollection"})
 """Verbs whose requests name no object, so that a rule with resourceNames never allows them; k8s.io/apiserver v0.37.2
-pkg/endpoints/request/requestinfo.go. On a subresource `create` names the object that it belongs to."""
+pkg/endpoints/request/requestinfo.go. On a subresource `create` names the object that it belongs to. Lists and watches
+name one by `?fieldSelector=metadata.name=`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,8 @@ class Need:
     """Only a right for the whole cluster counts: what it is for lives in no namespace."""
     is_whole: bool = False
     """A rule that names objects does not do."""
+    is_any_name: bool = False
+    """A rule for any name does, since who has it gives the object that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,12 @@ ENTER_POD_BY_GET = Need("runs commands in a pod", ("get",), (("", "pods/exec"), 
 MINT = Need("asks for a token", ("create",), (("", "serviceaccounts/token"),))
 CREATE_SECRET = Need("creates a token Secret", ("create",), (_SECRET,))
 READ_SECRETS = Need("reads Secrets", ("get", "list", "watch"), (_SECRET,), is_whole=True)
+READ_NAMED_SECRET = Need(
+    "reads a Secret of a name that it can give", ("get", "list", "watch"), (_SECRET,), is_any_name=True
+)
+LIST_SECRETS = Need("lists Secrets, which answers with all of them", ("list", "watch"), (_SECRET,))
 PATCH_SECRET = Need("patches a Secret, which answers with all of it", ("patch",), (_SECRET,))
+DELETE_SECRET = Need("deletes a Secret, which answers with all of it", ("delete",), (_SECRET,))
 DELETE_SECRETS = Need("deletes the Secrets, which answers with all of them", ("deletecollection",), (_SECRET,))
 BE_USER = Need("impersonates a user", ("impersonate",), (("", "users"),), in_cluster=True)
 BE_ANYBODY = Need("impersonates somebody", ("impersonate",), (("", "users"), _ACCOUNT))
@@ -124,6 +132,20 @@ NODE_PROXY = Need(
 ASK_CERTIFICATE = Need(
     "asks for a client certificate", ("create",), ((_CERTIFICATES, "certificatesigningrequests"),), in_cluster=True
 )
+ASK_NODE_CERTIFICATE = Need(
+    "has a certificate of any node approved",
+    ("create",),
+    ((_CERTIFICATES, "certificatesigningrequests/nodeclient"),),
+    in_cluster=True,
+    is_whole=True,  # the controller asks about no name
+)
+READ_CERTIFICATE = Need(
+    "reads it",
+    ("get", "list", "watch", "update", "patch", "delete", "deletecollection"),
+    ((_CERTIFICATES, "certificatesigningrequests"),),
+    in_cluster=True,
+    is_any_name=True,
+)
 APPROVE = Need("approves it", _CHANGE, ((_CERTIFICATES, "certificatesigningrequests/approval"),), in_cluster=True)
 APPROVE_SIGNER = Need("has a certificate signed", ("approve",), ((_CERTIFICATES, "signers"),), in_cluster=True)
 MUTATING_WEBHOOK = Need(
@@ -177,7 +199,12 @@ def _offers(rule: Rule, need: Need) -> tuple[Offer, ...]:
             if not rule.names:
                 whole = max(whole, match)
             elif not need.is_whole and (subresource or verb not in _UNNAMED):
-                named = max(named, match)
+                if need.is_any_name:
+                    whole = max(whole, min(match, Match.MAYBE))  # nothing of the name must be there yet
+                else:
+                    named = max(named, match)
+            elif not need.is_whole and _applies(rule, verb):
+                whole = max(whole, min(match, Match.MAYBE))  # the same
             elif rule.names.is_vague and not rule.names.known:
                 whole = max(whole, min(match, Match.MAYBE))  # the list may turn out to be empty
     found = []
@@ -188,3 +215,11 @@ def _offers(rule: Rule, need: Need) -> tuple[Offer, ...]:
     if named and rule.names.is_vague:
         found.append(Offer(need, min(named, Match.MAYBE), None))
     return tuple(found)
+
+
+def _applies(rule: Rule, verb: str) -> bool:
+    """Whether a rule lets its names be created by an apply, a patch that asks for `create` of the name as well.
+
+    Source: k8s.io/apiserver v0.18.19 to v0.37.2 pkg/endpoints/handlers/patch.go, createAuthorizerAttributes.
+    """
+    return verb == "create" and bool(rule.verbs.has_any("*", "patch"))

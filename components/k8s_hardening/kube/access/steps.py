@@ -92,6 +92,7 @@ _IMPERSONATION = f"{_A} pkg/endpoints/filters/impersonation/impersonation.go"
 _CONSTRAINED = f"{_A} pkg/endpoints/filters/impersonation/mode.go"
 _ESCALATION = f"{_K} pkg/registry/rbac/escalation_check.go"
 _STORE = f"{_A} pkg/registry/generic/registry/store.go"
+_REQUEST_INFO = f"{_A} pkg/endpoints/request/requestinfo.go"
 _INSIDE = (Gives.SECRETS, Gives.ACCOUNTS)
 _NODE = (Gives.EVERY_SECRET, Gives.EVERY_ACCOUNT)
 _MAYBE = Match.MAYBE
@@ -134,7 +135,17 @@ STEPS: tuple[Step, ...] = (
         "k8s.io/kubernetes v1.23.17 pkg/controller/serviceaccount/tokens_controller.go",
         until=_BEFORE_OPAQUE,
     ),
+    Step(
+        "named-token-secrets",
+        (needs.READ_NAMED_SECRET, needs.CREATE_SECRET),
+        (Gives.ACCOUNTS,),
+        f"{_K} pkg/controller/serviceaccount/tokens_controller.go",
+        _MAYBE,  # a Secret of the name must not be there
+    ),
+    Step("list-secrets", (needs.LIST_SECRETS,), (Gives.SECRETS,), _REQUEST_INFO, are_names_meant=True),
     Step("patch-secrets", (needs.PATCH_SECRET,), (Gives.SECRETS,), f"{_STORE}, Update", are_names_meant=True),
+    # With dryRun=All and propagationPolicy=Orphan it answers with the object and deletes nothing; so since 1.18.
+    Step("delete-secret", (needs.DELETE_SECRET,), (Gives.SECRETS,), f"{_STORE}, Delete", are_names_meant=True),
     Step("delete-secrets", (needs.DELETE_SECRETS,), (Gives.SECRETS,), f"{_STORE}, DeleteCollection"),
     Step("impersonate-users", (needs.BE_USER,), (Gives.USERS,), _IMPERSONATION, are_names_meant=True),
     Step("impersonate-accounts", (needs.BE_ACCOUNT,), (Gives.ACCOUNTS,), _IMPERSONATION, are_names_meant=True),
@@ -256,6 +267,14 @@ STEPS: tuple[Step, ...] = (
         f"{_K} plugin/pkg/auth/authorizer/node/node_authorizer.go",
         _MAYBE,
         signers=_KUBELET,
+    ),
+    # Not by `selfnodeclient`: that asks for the certificate of the name that one already has (isSelfNodeClientCert).
+    Step(
+        "node-certificates",
+        (needs.ASK_NODE_CERTIFICATE, needs.ASK_CERTIFICATE, needs.READ_CERTIFICATE),
+        _NODE,
+        f"{_K} pkg/controller/certificates/approver/sarapprove.go",
+        _MAYBE,  # a managed cluster may sign in another way
     ),
     Step("mutating-webhooks", (needs.MUTATING_WEBHOOK,), _NODE, _GOOD_PRACTICES, _MAYBE),
     Step("validating-webhooks", (needs.VALIDATING_WEBHOOK,), (Gives.EVERY_SECRET,), _GOOD_PRACTICES, _MAYBE),
