@@ -79,7 +79,6 @@ def test_nobody_is_status_1() -> None:
         ),
         (("who-can", "get", "pods/logs"), 'RESOURCE "pods/logs": pods has no logs; for example "pods/log"'),
         (("who-can", "get", "pods", "-n", "shp"), '--namespace "shp" is none of those here; did you mean "shop"?'),
-        (("can", "user:alce"), 'SUBJECT "user:alce" is bound to nothing here; did you mean "user:alice"?'),
         (("can", "serviceaccount:shop"), 'SUBJECT "serviceaccount:shop" is no service account; for example'),
         (("can", "alice", "-n", "shp"), '--namespace "shp" is none of those here; did you mean "shop"?'),
     ],
@@ -88,6 +87,64 @@ def test_bad_input_is_told_with_what_would_do(arguments: tuple[str, ...], messag
     result = said(*arguments)
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("can", "user:alce"), '"user:alce" is bound to nothing here; did you mean "user:alice"?'),
+        (("can", "user:dana@example.com"), '"user:dana@example.com" is bound to nothing here'),
+        (("can", "group:strangers"), '"group:strangers" is bound to nothing here'),
+        (("can", "zoe", "--as-group", "strangers"), '"user:zoe" is bound to nothing here'),
+    ],
+)
+def test_somebody_of_whom_nothing_is_known_may_what_everybody_may(arguments: tuple[str, ...], hint: str) -> None:
+    result = said(*arguments)
+    assert result.exit_code == 1
+    assert f"note: SUBJECT {hint}" in result.stderr
+    assert "/version: get" in result.stdout
+    data = said(*arguments, "--format", "json")
+    assert data.exit_code == 1
+    assert not json.loads(data.stdout)["known"]
+
+
+def test_somebody_whose_group_is_known_is_known() -> None:
+    result = said("can", "zoe", "--as-group", "watchers", "--format", "json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["known"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_known"),
+    [
+        (("frobnicate", "secrets", "-n", "shop"), False),
+        (("frobnicate", "/metrics"), False),
+        (("list", "/metrics"), False),
+        (("delete", "nodes"), True),
+        (("get", "/metrics"), True),
+        (("*", "*"), True),
+    ],
+)
+def test_who_can_warns_of_a_verb_that_there_is_not(arguments: tuple[str, ...], is_known: bool) -> None:
+    for form in ("text", "json"):
+        warning = said("who-can", *arguments, "--format", form).stderr
+        assert warning == ("" if is_known else f"Warning: verb '{arguments[0]}' is not a known verb\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("serviceaccount:shop/ci", "system:serviceaccount:shop:ci"),
+        ("serviceaccount:shop:ci", "system:serviceaccount:shop:ci"),
+        ("system:serviceaccount:shop/ci", "system:serviceaccount:shop:ci"),
+    ],
+)
+def test_can_i_warns_of_a_user_that_looks_like_a_service_account(name: str, right: str) -> None:
+    result = said("can-i", "create", "pods", "--as", name, "-n", "shop")
+    assert (result.stdout, result.exit_code) == ("no\n", 1)
+    assert f"Warning: '{name}' is asked about as a user of that name; the service account is '{right}'" in result.stderr
+    assert "Warning" in said("can-i", "--list", "--as", name, "-n", "shop").stderr
+    assert said("can-i", "create", "pods", "--as", right, "-n", "shop").stderr == ""
 
 
 def test_every_problem_is_told_at_once() -> None:

@@ -141,3 +141,13 @@ def test_bad_input_ends_with_2_and_says_why(arguments: tuple[str, ...], said: st
 def test_any_input_is_answered(data: bytes) -> None:
     for options in ((), ("--format", "json"), ("--format", "sh")):
         assert call("apparmor", "verify", *options, "-", stdin=data).exit_code in (0, 2)
+
+
+def test_answers_that_cannot_be_read_are_all_that_is_told(pods: str) -> None:
+    result = call("apparmor", "verify", "--judge", "no-such-file", pods)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr == "error: no-such-file: cannot be read: No such file or directory\n"
+    data = json.loads(call("apparmor", "verify", "--judge", "no-such-file", "--format", "json", pods).stdout)
+    assert [one["container"] for one in data["checks"] if "verdict" not in one] == ["app"]
+    assert len(data["errors"]) == 1

@@ -31,6 +31,20 @@ def test_every_printer_of_the_log_is_read(line: str) -> None:
     assert (event.verdict, event.operation, event.profile) == ("ALLOWED", "open", "web")
     assert event.fields["name"] == "/etc/x"
     assert event.words("denied_mask") == ("r",)
+    assert not event.is_cut
+
+
+@pytest.mark.parametrize("end", [' name="/trunc', ' name="/a b=c', " requested_ma", " ouid="])
+def test_a_line_that_ends_within_a_field_is_cut(end: str) -> None:
+    event = read_event(f'apparmor="DENIED" operation="open" profile="web"{end}')
+    assert event is not None
+    assert event.is_cut
+
+
+def test_a_text_with_blanks_ends_no_line_too_early() -> None:
+    event = read_event('apparmor="DENIED" operation="open" profile="web" info="not found"')
+    assert event is not None
+    assert not event.is_cut
 
 
 def test_texts_in_hexadecimal_digits_are_decoded() -> None:

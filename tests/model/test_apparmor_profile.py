@@ -144,3 +144,37 @@ def test_a_ready_made_profile_counts_once() -> None:
     with pytest.raises(BadInputError) as caught:
         read_baseline(sample({"apparmor/profiles": twice}))
     assert any("is already the name of profiles[0]" in line for line in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("/etc/./shadow", 'the step "."'),
+        ("/etc/.", 'the step "."'),
+        ("/./etc", 'the step "."'),
+        ("@{HOME}/./x", 'the step "."'),
+        ("/etc/{.,x}/shadow", 'the step "."'),
+        ("/etc/{x,./}shadow", 'the step "."'),
+        ("/etc/.{,x}/shadow", 'the step "."'),
+        ("/etc/{/x,y}", '"//"'),
+        ("/../etc", 'the step ".."'),
+        ("/var/..", 'the step ".."'),
+        ("/etc/{..,x}/shadow", 'the step ".."'),
+        ("/etc/{.,x}{.,y}/shadow", 'the step ".."'),
+        ("//x", '"//"'),
+        ("/x//", '"//"'),
+        ("/{,usr}/bin", '"//"'),
+    ],
+)
+def test_a_path_that_the_kernel_never_asks_about_is_refused(path: str, what: str) -> None:
+    problem = f'"{path}" has {what}, which no path that the kernel asks about holds; for example "/var/lib/app/**"'
+    for field in ("denied", "writable", "read_only"):
+        assert problems(name="web", **{field: [path]}) == [f"profiles[0].{field}[0]: {problem}"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/etc/", "/.ssh/**", "/a/..b", "/a/...", "/.*", "/{,usr/}bin/*", "/a/.{x,y}", "/@{pid}.x/y"],
+)
+def test_dots_in_names_and_optional_folders_are_fine(path: str) -> None:
+    assert AppArmorProfileSpec(name="web", denied=(path,)).denied == (path,)

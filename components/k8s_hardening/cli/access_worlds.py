@@ -20,7 +20,7 @@ from k8s_hardening.cli.stack_options import no_color_option, project_option
 from k8s_hardening.cli.verdict import read_items
 from k8s_hardening.kube.access import Identity, TooFarError, World, identity_of, principals
 from k8s_hardening.kube.api_requests import ApiRequest
-from k8s_hardening.kube.resources import near_resource, resource_named
+from k8s_hardening.kube.resources import KNOWN_VERBS, URL_VERBS, near_resource, resource_named
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.problems import BadInputError
 
@@ -153,21 +153,35 @@ def known_namespace(world: World, namespace: str, problems: list[str]) -> None:
         problems.append(f'--namespace "{printable(namespace)}" is none of those here{hint}')
 
 
-def known_subject(world: World, text: str, groups: Sequence[str], problems: list[str]) -> Identity | None:
-    """The identity of a subject that something is known of; otherwise None, and a problem is added."""
+def subject_of(text: str, groups: Sequence[str], problems: list[str]) -> Identity | None:
+    """The identity that a subject names; None, and a problem is added, when it is none of a service account."""
     try:
-        who = identity_of(text, groups)
+        return identity_of(text, groups)
     except ValueError as error:
         problems.append(f"SUBJECT {printable(str(error))}")
         return None
+
+
+def stranger(world: World, who: Identity, groups: Sequence[str]) -> str | None:
+    """What is to be said of somebody of whom nothing is known: neither an own binding nor one of a group it is in."""
     titles = {one.identity.title for one in principals(world)}
     home = who.account
     is_account = home is not None and home[1] in world.accounts.get(home[0], ())
-    if who.title not in titles and not is_account and not groups:
-        titles |= {f"serviceaccount:{place}/{name}" for place, names in world.accounts.items() for name in names}
-        problems.append(f'SUBJECT "{printable(text)}" is bound to nothing here{near(who.title, titles)}')
+    if is_account or not titles.isdisjoint({who.title, *(f"group:{group}" for group in groups)}):
         return None
-    return who
+    titles |= {f"serviceaccount:{place}/{name}" for place, names in world.accounts.items() for name in names}
+    return f'SUBJECT "{printable(who.title)}" is bound to nothing here{near(who.title, titles)}'
+
+
+def unknown_verb(verb: str, *, is_of_url: bool) -> list[str]:
+    """What kubectl warns of about a verb: k8s.io/kubectl v0.37.2 pkg/cmd/auth/cani.go (Validate)."""
+    return [] if verb in (URL_VERBS if is_of_url else KNOWN_VERBS) else [f"verb '{verb}' is not a known verb"]
+
+
+def warned(warnings: Iterable[str]) -> None:
+    """Say warnings on the error stream, in the form of kubectl."""
+    for warning in warnings:
+        click.echo(f"Warning: {printable(warning)}", err=True)
 
 
 def near(text: str, known: Iterable[str]) -> str:

@@ -77,8 +77,8 @@ def verify(
     problems = list(read.problems)
     checks, without = checks_of((item.manifest for item in read.items), _known(project, stack, runtime_defaults))
     results: list[Judged] = [(check, None) for check in checks]
-    if judge is not None:
-        answers = _answers(judge, problems)
+    answers = None if judge is None else _answers(judge, problems)
+    if answers is not None:
         results = [(check, judged(check, answers) if check.command else None) for check in checks]
         if not any(check.command for check in checks):
             problems.append(Problem(", ".join(paths), None, "holds no container that can be asked for its profile"))
@@ -86,7 +86,7 @@ def verify(
         click.echo(script(checks), nl=False)
     elif form == "json":
         click.echo(_as_json(results, without, problems))
-    else:
+    elif judge is None or answers is not None:
         for line in _as_text(results, without, is_judged=judge is not None):
             click.echo(line)
     if form != "json":
@@ -116,13 +116,14 @@ def _known(project: Path, stack: str | None, runtime_defaults: tuple[str, ...]) 
     )
 
 
-def _answers(path: str, problems: list[Problem]) -> dict[str, list[tuple[str, str]]]:
+def _answers(path: str, problems: list[Problem]) -> dict[str, list[tuple[str, str]]] | None:
+    """The answers in a file; None, and a problem is added, when it cannot be read."""
     for source in read_sources([path], sys.stdin.buffer):
         if isinstance(source, Problem):
             problems.append(source)
         else:
             return answers_of(source.data.decode(errors="replace"))
-    return {}
+    return None
 
 
 def _named(check: Check) -> str:

@@ -9,7 +9,15 @@ from pathlib import Path
 import click
 
 from k8s_hardening.cli.access_texts import does_text, row_data, row_lines
-from k8s_hardening.cli.access_worlds import asked_about, followed, known_namespace, known_subject, told, world_options
+from k8s_hardening.cli.access_worlds import (
+    asked_about,
+    followed,
+    known_namespace,
+    stranger,
+    subject_of,
+    told,
+    world_options,
+)
 from k8s_hardening.cli.printing import print_lines, wants_colour
 from k8s_hardening.cli.report import Line, count, printable
 from k8s_hardening.kube.access import Holder, Match, Principal, Reach, Row
@@ -44,24 +52,26 @@ def can(
     r"""Say what somebody may do in each namespace, and whose rights it can get.
 
     SUBJECT is `user:NAME`, `group:NAME`, `serviceaccount:NAMESPACE/NAME`, or a user's plain name. In which groups a
-    user is, the objects do not say: name them with --as-group. What everybody holds is listed with the rest.
+    user is, the objects do not say: name them with --as-group. What everybody holds is listed with the rest, and is all
+    that somebody holds of whom nothing is known.
 
-    Exit status: 0 it may do something, 1 nothing, 2 bad input.
+    Exit status: 0 it may do something, 1 nothing or what everybody may, 2 bad input.
 
     \b
     Examples:
-      k8s-hardening can user:dana@example.com --stack dev
       k8s-hardening can group:shop-developers --stack dev -n shop-web
+      k8s-hardening can user:dana@example.com --as-group shop-developers --stack dev
       k8s-hardening can serviceaccount:shop-web/default deploy/ --format json
       k8s-hardening can dana@example.com --as-group shop-developers --state state.json
     """
     asked = asked_about(paths, stack, state_file, project, kubernetes)
     problems: list[str] = []
-    who = known_subject(asked.world, subject, groups, problems)
+    who = subject_of(subject, groups, problems)
     if namespace is not None:
         known_namespace(asked.world, namespace, problems)
     if who is None or problems:
         raise BadInputError(problems)
+    nothing_known = stranger(asked.world, who, groups)
     reach = Reach(asked.world)
     with followed():
         rows = list(rows_of(reach, Principal(who, False)))
@@ -71,6 +81,7 @@ def can(
         told_data = {
             "subject": who.title,
             "groups": sorted(who.groups),
+            "known": nothing_known is None,
             "rows": [row_data(row) for row in rows],
             "reaches": [_holder(one) for one in holders],
             "errors": list(asked.errors),
@@ -78,8 +89,10 @@ def can(
         click.echo(json.dumps(told_data, indent=2))
     else:
         print_lines(_lines(rows, holders), colour=wants_colour(no_color))
+    if nothing_known is not None:
+        click.echo(f"note: {nothing_known}", err=True)
     told(asked, errors_too=form != "json")
-    ctx.exit(_BAD_INPUT if asked.errors else 0 if rows else _NOTHING)
+    ctx.exit(_BAD_INPUT if asked.errors else 0 if rows and nothing_known is None else _NOTHING)
 
 
 def _lines(rows: list[Row], holders: list[Holder]) -> Iterator[Line]:

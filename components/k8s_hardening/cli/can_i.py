@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from k8s_hardening.cli.access_worlds import Asked, asked_about, told, world_options
+from k8s_hardening.cli.access_worlds import Asked, asked_about, told, unknown_verb, warned, world_options
 from k8s_hardening.cli.can_i_list import HEADERS, rules_of, table
 from k8s_hardening.cli.report import printable
 from k8s_hardening.kube.access import Identity, allows, user
+from k8s_hardening.kube.access.identities import user_of_account
 from k8s_hardening.kube.api_requests import ApiRequest
-from k8s_hardening.kube.resources import KNOWN_VERBS, URL_VERBS, resource_named
+from k8s_hardening.kube.resources import resource_named
 from k8s_hardening.kube.version import KubeVersion
 
 _NO = 1
 _BAD_INPUT = 2
 _NOT_SERVED = ("groups", "users")
+_LIKE_AN_ACCOUNT = re.compile(r"(?:system:)?serviceaccount:(?P<namespace>[^:/]+)[:/](?P<name>[^:/]+)")
 
 
 @click.command("can-i")
@@ -62,14 +65,15 @@ def can_i(
 
     \b
     Examples:
-      k8s-hardening can-i create pods --as dana@example.com -n shop-web --stack dev
+      k8s-hardening can-i create pods --as dana@example.com --as-group shop-developers -n shop-web --stack dev
       k8s-hardening can-i get secret/db --as system:serviceaccount:shop-web:default -n shop-web deploy/
-      k8s-hardening can-i get pods --subresource log --as eve --as-group shop-viewers -n shop-web --stack dev
+      k8s-hardening can-i get pods --subresource log --as eve --as-group support -n payments-api --stack dev
       k8s-hardening can-i '*' '*' -A --as root --as-group system:masters deploy/
       k8s-hardening can-i get /metrics --as prometheus deploy/
       k8s-hardening can-i --list --as dana@example.com -n shop-web --stack dev
     """
     who = user(user_name, groups)
+    warned(_meant_as_account(who))
     if is_list:
         if quiet or all_namespaces or subresource:
             raise click.UsageError("--list goes with none of --quiet, --all-namespaces and --subresource", ctx)
@@ -87,8 +91,7 @@ def can_i(
     answer = allows(asked.world, who, request)
     if answer.allowed and not answer.is_certain:
         warnings.append("it is not certain: it hangs on values known only at apply, or on objects that disagree")
-    for warning in warnings:
-        click.echo(f"Warning: {printable(warning)}", err=True)
+    warned(warnings)
     told(asked)
     if asked.errors:
         ctx.exit(_BAD_INPUT)
@@ -97,13 +100,22 @@ def can_i(
     ctx.exit(0 if answer.allowed else _NO)
 
 
+def _meant_as_account(who: Identity) -> list[str]:
+    """A warning of a user's name that only looks like a service account; providers may give such names to people."""
+    match = _LIKE_AN_ACCOUNT.fullmatch(who.user)
+    if match is None or who.account is not None:
+        return []
+    right = user_of_account(match["namespace"], match["name"])
+    return [f"'{who.user}' is asked about as a user of that name; the service account is '{right}'"]
+
+
 def _list(ctx: click.Context, asked: Asked, who: Identity, namespace: str, *, no_headers: bool) -> NoReturn:
     lines, is_certain = rules_of(asked.world, who, namespace)
     if not is_certain:
         warning = (
             "the list may be incomplete: some of it hangs on values known only at apply, or on objects that disagree"
         )
-        click.echo(f"Warning: {warning}", err=True)
+        warned([warning])
     told(asked)
     if asked.errors:
         ctx.exit(_BAD_INPUT)
@@ -115,8 +127,7 @@ def _list(ctx: click.Context, asked: Asked, who: Identity, namespace: str, *, no
 def _request(verb: str, resource: str, namespace: str, subresource: str) -> tuple[ApiRequest, list[str]]:
     """What kubectl asks, and what it warns of: k8s.io/kubectl v0.37.2 pkg/cmd/auth/cani.go (Complete, Validate)."""
     if resource.startswith("/"):
-        warnings = [] if verb in URL_VERBS else [f"verb '{verb}' is not a known verb"]
-        return ApiRequest(verb, resource), warnings
+        return ApiRequest(verb, resource), unknown_verb(verb, is_of_url=True)
     text, _, name = resource.partition("/")
     warnings = []
     found = None if text == "*" else resource_named(text)
@@ -127,7 +138,6 @@ def _request(verb: str, resource: str, namespace: str, subresource: str) -> tupl
     if found is not None and not found.namespaced and namespace and text not in _NOT_SERVED:
         where = f" in group '{found.group}'" if found.group else ""
         warnings.append(f"resource '{found.name}' is not namespace scoped{where}")
-    if verb not in KNOWN_VERBS:
-        warnings.append(f"verb '{verb}' is not a known verb")
+    warnings += unknown_verb(verb, is_of_url=False)
     group, plain = ("", text) if found is None else (found.group, found.name)
     return ApiRequest(verb, "", True, group, plain, subresource, namespace, name), warnings

@@ -8,7 +8,15 @@ from pathlib import Path
 import click
 
 from k8s_hardening.cli.access_texts import able_data, able_lines
-from k8s_hardening.cli.access_worlds import asked_about, followed, request_of, told, world_options
+from k8s_hardening.cli.access_worlds import (
+    asked_about,
+    followed,
+    request_of,
+    told,
+    unknown_verb,
+    warned,
+    world_options,
+)
 from k8s_hardening.cli.printing import print_lines, wants_colour
 from k8s_hardening.kube.access import Reach
 from k8s_hardening.kube.version import KubeVersion
@@ -64,15 +72,16 @@ def who_can(
     Examples:
       k8s-hardening who-can get secrets --stack dev -n payments-api
       k8s-hardening who-can get secret --name db --stack dev -n payments-api --direct
-      k8s-hardening who-can create pods/exec deploy/ -n shop --format json
+      k8s-hardening who-can create pods/exec deploy/ -n payments-api --format json
       pulumi stack export | k8s-hardening who-can '*' '*' --state -
-      k8s-hardening who-can get /metrics deploy/
+      k8s-hardening who-can get /metrics deploy/ --system
     """
     asked = asked_about(paths, stack, state_file, project, kubernetes)
     problems: list[str] = []
     request = request_of(asked.world, verb, resource, namespace, name, problems)
     if problems:
         raise BadInputError(problems)
+    warned(unknown_verb(request.verb, is_of_url=not request.is_resource))
     with followed():
         found = list(Reach(asked.world).who_can(request, direct_only=not is_closed, with_system=system))
     if form == "json":

@@ -28,6 +28,9 @@ _QUOTED_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\])*"?)|(?<![^\s(){}])#(?!include
 _FLAGS = re.compile(r"\(([^(){}]*)\)\s*\{")
 _BETWEEN = re.compile(r'[\s,"]+')
 _HEADER = re.compile(r"(?m)\b(?:profile|hat)\s|^[ \t]*[/:^@\"]")
+# Where a name does not begin its line: `include <tunables/global> /bin/x flags=(complain) {`.
+_NAME = re.compile(r"(?:^|[>{},])[/:^]")
+_LONGEST_NAME = 4096
 
 
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
@@ -48,10 +51,33 @@ def _weak_flags(text: str) -> list[str]:
     if _MENTIONED.search(text) is None:  # cheap, and true of nearly every ConfigMap
         return []
     bare = _QUOTED_OR_COMMENT.sub(lambda found: found[1] or "", text)
-    if _HEADER.search(bare) is None:
+    found = list(_FLAGS.finditer(bare))
+    if _HEADER.search(bare) is None and not any(_follow_a_name(bare[start:end]) for start, end in _before(found)):
         return []
-    flags = {word for found in _FLAGS.finditer(bare) for word in _BETWEEN.split(found[1])}
+    flags = {word for one in found for word in _BETWEEN.split(one[1])}
     return [one for one in _WEAK if one in flags]
+
+
+def _before(found: list[re.Match[str]]) -> Iterator[tuple[int, int]]:
+    """Start and end of what stands before each of these flags, up to the flags before."""
+    ended = 0
+    for one in found:
+        if not set(_BETWEEN.split(one[1])).isdisjoint(_WEAK):
+            yield max(ended, one.start() - _LONGEST_NAME), one.start()
+        ended = one.end()
+
+
+def _follow_a_name(before: str) -> bool:
+    """Whether a text ends with the name of a profile: a path, a hat, one with a namespace, or one in quotes."""
+    head = _without(_without(before, "="), "flags")
+    if head.endswith(")"):
+        head = _without(_without(head[: head.rfind("(")], "="), "xattrs")
+    words = head.rsplit(None, 1)
+    return bool(words) and (words[-1].endswith('"') or _NAME.search(words[-1]) is not None)
+
+
+def _without(text: str, end: str) -> str:
+    return text.rstrip().removesuffix(end).rstrip()
 
 
 CONTROL = Control(

@@ -1,9 +1,9 @@
 """AppArmor profiles must be named where the cluster's version looks for them, and nowhere else otherwise.
 
 - Every version: an annotation for a container that the pod does not have. The server refuses it.
-- Before 1.30: a field appArmorProfile of type Localhost without the container's annotation. These servers and kubelets
-  know no such field, so the profile that it asks for would not be used. The type RuntimeDefault does no harm there: it
-  is what containers get anyway.
+- Before 1.30: a field appArmorProfile of type Localhost without the container's annotation that says the same. These
+  servers and kubelets know no such field, so the profile that it asks for would not be used. The type RuntimeDefault
+  does no harm there: it is what containers get anyway.
 - From 1.30: an annotation that says something else than the field that counts for its container (the container's own,
   else the pod's). The server refuses that, in a bare pod only beside the container's own field.
 
@@ -120,8 +120,8 @@ def _not_read(pod: Pod) -> Iterator[tuple[str, dict[str, Any], Container]]:
     for container in pod.containers():
         own = container.security_context.get(FIELD) is not None
         where, holder = (container.path, container.security_context) if own else (pod.path, pod.security_context)
-        kind = as_map(holder.get(FIELD)).get("type")
-        if (kind is UNKNOWN or kind == "Localhost") and annotated_profile(container, pod) in (None, "", UNKNOWN):
+        kind, said = as_map(holder.get(FIELD)).get("type"), annotation_of(holder.get(FIELD))
+        if (kind is UNKNOWN or kind == "Localhost") and (said is None or annotated_profile(container, pod) != said):
             yield f"{where}.securityContext.{FIELD}", holder, container
 
 

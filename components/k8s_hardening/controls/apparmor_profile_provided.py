@@ -4,7 +4,8 @@ Restricted fields, where the environment declares its profiles: localhostProfile
 securityContext of the pod and of every container (from 1.30), and localhost/... in the annotation that names a
 container's profile. Allowed: the kernel's name of a profile of apparmor.profiles, or one of apparmor.preinstalled. A
 container whose profile the node does not have never starts, and nothing says so before. An annotation beside a field of
-the same container is not looked at: the server takes both only if they say the same. Windows pods have no profile.
+the same container is not looked at: the server takes both only if they say the same. Windows pods have no profile. A
+field without any name is left to the control apparmor.
 There is no fix by rule, since only the owner knows which profile was meant; `harden` puts the kernel's name in the
 place of a friendly name, or of one with the hash of a former text.
 Source: k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go (ValidateAppArmorProfileField); github.com/
@@ -56,7 +57,7 @@ def _of_fields(pod: Pod) -> Iterator[tuple[str, Any, Any]]:
     """Path, value and the name in it of each profile that a field asks for."""
     for path, context in security_contexts(pod):
         profile = as_map(context.get(FIELD))
-        if (kind := profile.get("type")) is UNKNOWN or kind == "Localhost":
+        if (kind := profile.get("type")) is UNKNOWN or (kind == "Localhost" and profile.get(_NAME) not in (None, "")):
             yield f"{path}.{FIELD}.{_NAME}", profile.get(_NAME), profile.get(_NAME)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from k8s_hardening.controls.admission import Admission
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, holds_unknown
+from k8s_hardening.kube.secret_texts import without_users_of_urls
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.enforcement import Level
 from k8s_hardening.model.knowledge import Knowledge
@@ -63,12 +64,12 @@ def finding(path: str, value: Any, fix: str) -> Finding:
 
 
 def describe(value: Any) -> str:
-    """A culprit as one short line of printable text, safe for terminals and logs."""
+    """A culprit as one short line of printable text, safe for terminals and logs, without passwords of URLs."""
     if value is None:
         return "absent"
     if value is UNKNOWN:
         return "not known until apply"
-    text = json.dumps(value, default=repr, ensure_ascii=True)
+    text = without_users_of_urls(json.dumps(value, default=repr, ensure_ascii=True))
     return text if len(text) <= _LONGEST_FOUND else f"{text[: _LONGEST_FOUND - 3]}..."
 
 

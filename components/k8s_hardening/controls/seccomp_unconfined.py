@@ -5,6 +5,10 @@ RuntimeDefault or Localhost. Before version 1.19 there is no such field and anno
 allowed: absent, runtime/default, docker/default or localhost/... From 1.19 to 1.26 the server makes a field of an
 annotation where the field is absent, before the standard is applied, so both are judged (k8s.io/kubernetes v1.19.16 and
 v1.26.15 pkg/registry/core/pod/strategy.go, applySeccompVersionSkew).
+Restricted beside it, since such a pod never runs: localhostProfile in the same fields; allowed: absent, and with the
+type Localhost alone a path that neither begins with a slash nor leads up. The server refuses anything else
+(k8s.io/kubernetes v1.19.16 and v1.37.2 pkg/apis/core/validation/validation.go, validateSeccompProfileField), and the
+kubelet an empty one (v1.37.2 pkg/kubelet/kuberuntime/helpers.go, fieldSeccompProfile).
 Source: k8s.io/pod-security-admission v0.37.2, policy/check_seccompProfile_baseline.go. The restricted level replaces
 this check and skips Windows pods from 1.25 on; the API server accepts no profile on those, so nothing is lost.
 """
@@ -15,7 +19,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
-from k8s_hardening.controls.shared.profile_types import allow_profiles, forbidden_profiles
+from k8s_hardening.controls.shared.profile_types import (
+    allow_profiles,
+    forbidden_profiles,
+    misnamed_profiles,
+    name_profiles,
+)
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, key_path
 from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.kube.version import KubeVersion
@@ -37,14 +46,14 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
 def check_1_19(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each securityContext, and each annotation that becomes one, that names a forbidden profile."""
     for pod in pods_of(manifest):
-        yield from forbidden_profiles(pod, FIELD)
+        yield from _of_fields(pod)
         yield from _annotated(pod, _without_field(pod))
 
 
 def check_1_27(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each securityContext that names a forbidden profile."""
     for pod in pods_of(manifest):
-        yield from forbidden_profiles(pod, FIELD)
+        yield from _of_fields(pod)
 
 
 def harden(manifest: Manifest, knowledge: Knowledge) -> None:
@@ -57,13 +66,27 @@ def harden_1_19(manifest: Manifest, knowledge: Knowledge) -> None:
     """Name the runtime's default in place of a forbidden profile, in annotations as well."""
     for pod in pods_of(manifest):
         _allow(pod, _without_field(pod))
-        allow_profiles(pod, FIELD)
+        _mend_fields(pod)
 
 
 def harden_1_27(manifest: Manifest, knowledge: Knowledge) -> None:
     """Name the runtime's default in place of a forbidden profile."""
     for pod in pods_of(manifest):
-        allow_profiles(pod, FIELD)
+        _mend_fields(pod)
+
+
+def _of_fields(pod: Pod) -> Iterator[Finding]:
+    yield from forbidden_profiles(pod, FIELD)
+    yield from misnamed_profiles(pod, FIELD, _is_name)
+
+
+def _mend_fields(pod: Pod) -> None:
+    allow_profiles(pod, FIELD)
+    name_profiles(pod, FIELD, _is_name)
+
+
+def _is_name(text: str) -> bool:
+    return text != "" and not text.startswith("/") and ".." not in text.split("/")
 
 
 def _annotated(pod: Pod, annotations: dict[str, Any]) -> Iterator[Finding]:

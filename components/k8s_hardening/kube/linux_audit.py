@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 _MARK = 'apparmor="'
 _FIELD = re.compile(r'(?<![\w-])([a-z_]{1,32})=(?:"([^"]*)"|([^\s"]+))')
+_QUOTED = re.compile(r'"[^"]*"')
 _HEX = re.compile(r"(?:[0-9A-F]{2})+")
 _TEXTS = frozenset({"profile", "name", "target", "peer", "srcname", "comm", "addr", "peer_addr", "info"})
 VIOLATIONS = frozenset({"ALLOWED", "DENIED"})
@@ -28,6 +29,8 @@ class AuditEvent:
     """Name of the profile; bytes that are no UTF-8 are escaped as Python does (surrogateescape)."""
     fields: dict[str, str]
     """All fields of the line; texts decoded."""
+    is_cut: bool
+    """Whether the line ends within a field, so that fields may be missing."""
 
     def words(self, field: str) -> tuple[str, ...]:
         """A field that lists words."""
@@ -47,7 +50,13 @@ def read_event(line: str) -> AuditEvent | None:
         fields.setdefault(key, quoted if quoted is not None else _decoded(key, bare))
     if not all(fields.get(key) for key in ("apparmor", "operation", "profile")):
         return None
-    return AuditEvent(fields["apparmor"], fields["operation"], fields["profile"], fields)
+    return AuditEvent(fields["apparmor"], fields["operation"], fields["profile"], fields, _is_cut(line))
+
+
+def _is_cut(line: str) -> bool:
+    text = _QUOTED.sub("quoted", line[max(line.find(_MARK), 0) :])
+    last = text.split()[-1]
+    return '"' in text or "=" not in last or last.endswith("=")
 
 
 def _decoded(key: str, bare: str) -> str:

@@ -8,6 +8,7 @@ LONGEST_LABEL = 63
 LONGEST_SUBDOMAIN = 253
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_USER_OF_URL = re.compile(r"[^/:@]*(?:/|:).*@", re.DOTALL)
 _LABEL_VALUE = re.compile(r"(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?")
 _QUALIFIED = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 
@@ -48,6 +49,9 @@ def is_label_key(text: str) -> bool:
 
 
 def suggest_dns1123_label(text: str) -> str:
-    """The nearest valid label to a text that is none, as the example of an error message."""
-    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:LONGEST_LABEL].strip("-")
+    """The nearest valid label to a text that is none, as the example of an error message.
+
+    Of a URL nothing before its host is taken, since that can be a password.
+    """
+    plain = re.sub(r"[^a-z0-9]+", "-", _USER_OF_URL.sub("", text).lower()).strip("-")[:LONGEST_LABEL].strip("-")
     return plain or "team-a"

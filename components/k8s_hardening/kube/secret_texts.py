@@ -30,6 +30,27 @@ _FORMS = (
 )
 # Longer than names are, without the dots and colons of URLs; a path begins with a slash.
 _RUN = re.compile(r"(?<![\w+/=.-])[\w+-][\w+/=-]{39,}", re.ASCII)
+# Up to the last @, since passwords hold slashes and blanks as well; the digest of an image is no host.
+_USER_OF_URL = re.compile(r"(?<=//).*@(?!sha256:)")
+_USER_OF_HOST = re.compile(r'"[^"/@:\s]+:(?!//)\S*@(?!sha256:)')
+_USER_WITHIN = re.compile(r"(?<=://)[^\s\"']*@(?!sha256:)")
+_HIDDEN_USER = "[secret]@"
+
+
+def without_user_info(quoted: str, *, also_of_hosts: bool) -> str:
+    """One text in the quotes of JSON, without the user and the password of a URL.
+
+    Args:
+        quoted: the text, with its quotes.
+        also_of_hosts: whether `x:y@z` without a scheme is a password as well, and not somebody's name.
+    """
+    found = _USER_OF_URL.sub(_HIDDEN_USER, quoted)
+    return _USER_OF_HOST.sub(f'"{_HIDDEN_USER}', found) if also_of_hosts else found
+
+
+def without_users_of_urls(line: str) -> str:
+    """A sentence without the users and the passwords of the URLs in it."""
+    return _USER_WITHIN.sub(_HIDDEN_USER, line)
 
 
 def secret_form(text: str) -> str | None:

@@ -17,7 +17,7 @@ from k8s_hardening.kube.apparmor import LONGEST_PROFILE_NAME
 from k8s_hardening.kube.linux_capabilities import LINUX_CAPABILITIES
 from k8s_hardening.kube.names import suggest_dns1123_label
 from k8s_hardening.model.apparmor_file import ProfileFile, read_profile_file
-from k8s_hardening.model.apparmor_leaves import is_path
+from k8s_hardening.model.apparmor_leaves import is_path, step_problem
 from k8s_hardening.model.apparmor_profile import AppArmorProfileSpec, ReadyMade
 from k8s_hardening.model.apparmor_syntax import rule_problem
 from k8s_hardening.model.problems import explain, shown
@@ -133,6 +133,8 @@ def _filesystem(made: Imported, items: dict[str, tuple[str, Any]]) -> None:
         for index, path in _texts(made, where, value):
             if is_path(path):
                 typed.append(path)
+            elif path.startswith("/") and (never := step_problem(path)) is not None:
+                made.problems.append(f'{where}[{index}]: {shown(path)} {never}; for example "/etc/**"')
             elif path.startswith(("/", "@{")) and " " not in path and rule_problem(rule.format(path)) is None:
                 made.fields.setdefault("unchecked_rules", []).append(rule.format(path))
                 made.notes.append(

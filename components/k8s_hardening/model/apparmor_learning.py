@@ -63,7 +63,7 @@ class Learnt:
         self.events += 1
         taught = _TEACHERS.get(event.operation, _by_fields)
         if (why := taught(self, event)) is not None:
-            self.left[why] += 1
+            self.left[f"{_operation(event)}, whose line is cut off" if event.is_cut else why] += 1
 
     def fields(self, *, collapse: int = 0, temporary: bool = False) -> dict[str, Any]:
         """The fields of a typed profile; with some generalisation where it is asked for."""

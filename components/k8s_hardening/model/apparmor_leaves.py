@@ -20,14 +20,54 @@ _NUMBER = r"@\{(?:pid|tid|uid)\}"  # a number that each process or user has of i
 _PATH = re.compile(rf"(?:@\{{(?:HOME|PROC|run|sys)\}})?/(?:[A-Za-z0-9_./*?+:~%=^-]|{_CHOICE}|{_NUMBER})*")
 
 
+_PIECE = re.compile(r"(?P<variable>@\{[^}]*\})|\{(?P<choice>[^}]*)\}|.", re.DOTALL)
+_OTHER = "a name"
+
+
 def is_path(text: str) -> bool:
     """Whether a path, or a glob of paths, can stand in a typed profile."""
-    return _PATH.fullmatch(text) is not None and "//" not in text and "/../" not in f"{text}/"
+    return _PATH.fullmatch(text) is not None and step_problem(text) is None
+
+
+def step_problem(text: str) -> str | None:
+    """What of a path, or of one that its alternations stand for, no path of the kernel holds; None for nothing.
+
+    The kernel asks about resolved paths, and the parser of profiles resolves none (apparmor_parser 3.0.8, seen with
+    -D rule-exprs): a rule for such a path matches nothing, so that what it denies stays open.
+    """
+    steps: set[str | None] = {None}  # how each alternative's present step reads so far; None before the first slash
+    for piece in _PIECE.finditer(text):
+        if piece["variable"]:
+            steps = {_OTHER}
+            continue
+        options = [piece[0]] if piece["choice"] is None else piece["choice"].split(",")
+        steps, before = set(), steps
+        for step in before:
+            for option in options:
+                end = step
+                for char in option:
+                    if char == "/" and end in ("", ".", ".."):
+                        return _never(end)
+                    end = "" if char == "/" else _longer(end, char)
+                steps.add(end)
+    last = steps & {".", ".."}
+    return _never(min(map(str, last))) if last else None
+
+
+def _longer(step: str | None, char: str) -> str:
+    return f"{step}{char}" if f"{step}{char}" in (".", "..") else _OTHER
+
+
+def _never(step: str | None) -> str:
+    what = f'the step "{step}"' if step else '"//"'
+    return f"has {what}, which no path that the kernel asks about holds"
 
 
 def _path(text: str) -> str:
-    if not is_path(text):
+    if _PATH.fullmatch(text) is None:
         raise wrong("is not an absolute path (or glob) of letters, digits and ._*?{}/+:~%=^-", '"/var/lib/app/**"')
+    if (problem := step_problem(text)) is not None:
+        raise wrong(problem, '"/var/lib/app/**"')
     return text
 
 

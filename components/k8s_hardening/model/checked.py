@@ -61,15 +61,21 @@ def matching(pattern: str, what: str, example: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def config_key(example: str) -> AfterValidator:
+class ConfigKey(AfterValidator):
+    """Marks a field that names a key of a stack's configuration; what is refused there is never shown."""
+
+    __slots__ = ()
+
+
+def config_key(example: str) -> ConfigKey:
     """A validator for the name of a key of a stack's configuration, without the part before the colon."""
-    return matching(r"[A-Za-z][A-Za-z0-9_-]*", "is not a key of the configuration", f'"{example}"')
+    return ConfigKey(matching(r"[A-Za-z][A-Za-z0-9_-]*", "is not a key of the configuration", f'"{example}"').func)
 
 
 def label_problem(text: str) -> PydanticCustomError | None:
     """What keeps a text from being a DNS-1123 label, or None."""
     if len(text) > LONGEST_LABEL:
-        shorter = suggest_dns1123_label(text[: LONGEST_LABEL // 2])
+        shorter = suggest_dns1123_label(text)[: LONGEST_LABEL // 2].strip("-")
         return wrong(f"has {len(text)} characters, at most {LONGEST_LABEL} are allowed", f'"{shorter}"')
     if not is_dns1123_label(text):
         return wrong("is not a DNS-1123 label", f'"{suggest_dns1123_label(text)}"')
@@ -242,7 +248,9 @@ Quantity = Annotated[
 LabelKey = Annotated[str, AfterValidator(_label_key)]
 FreeLabelKey = Annotated[str, AfterValidator(_free_label_key)]
 LabelValue = Annotated[str, AfterValidator(_label_value)]
-Subject = Annotated[str, AfterValidator(_subject)]
+SUBJECT_FORM = AfterValidator(_subject)
+"""Marks a field for subjects, where `user:alice@example.com` is a name and no password."""
+Subject = Annotated[str, SUBJECT_FORM]
 Port = Annotated[str, AfterValidator(_port)]
 Day = Annotated[datetime.date, BeforeValidator(_day)]
 Reason = Annotated[str, AfterValidator(_sentence)]

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
+from k8s_hardening.kube.secret_texts import without_user_info, without_users_of_urls
+from k8s_hardening.model.checked import SUBJECT_FORM
+from k8s_hardening.model.concealing import concealed
 from k8s_hardening.model.raw import SECRET
 
 _LONGEST_VALUE = 80
@@ -45,13 +48,15 @@ class BadInputError(Exception):
 def explain(error: ValidationError, model: type[BaseModel], root: str) -> list[str]:
     """Every problem of a validation, one line each and each once, sorted by key path (`[10]` after `[9]`).
 
+    No line shows what was refused as the name of a configuration key, nor the user and the password of a URL.
+
     Args:
         error: what pydantic found.
         model: the model that was validated, for its known keys and examples.
         root: what the path starts with, for example k8s-hardening:baseline.
     """
     lines = {
-        _line(one["loc"], one["type"], one["msg"], one["input"], model, root): [
+        without_users_of_urls(_line(one["loc"], one["type"], one["msg"], one["input"], model, root)): [
             (isinstance(step, str), step if isinstance(step, int) else 0, str(step)) for step in one["loc"]
         ]
         for one in error.errors(include_url=False)
@@ -62,11 +67,16 @@ def explain(error: ValidationError, model: type[BaseModel], root: str) -> list[s
 def path_text(root: str, loc: Sequence[str | int]) -> str:
     """A location as text: root.tenants[2].name; keys that are not plain words are quoted."""
     return root + "".join(
-        f".{step}" if isinstance(step, str) and _PLAIN_KEY.fullmatch(step) else f"[{json.dumps(step)}]" for step in loc
+        f".{step}" if isinstance(step, str) and _PLAIN_KEY.fullmatch(step) else f"[{_quoted(step)}]" for step in loc
     )
 
 
+def _quoted(step: str | int) -> str:
+    return without_user_info(json.dumps(step), also_of_hosts=True)
+
+
 def _line(loc: Sequence[str | int], kind: str, message: str, value: Any, model: type[BaseModel], root: str) -> str:
+    value = concealed(value, model, loc)
     loc = [step for step in loc if step != "[key]"]  # pydantic's mark for "the key itself, not its value"
     path = path_text(root, loc)
     place = _place_of(model, loc)
@@ -77,7 +87,15 @@ def _line(loc: Sequence[str | int], kind: str, message: str, value: Any, model: 
     text = message if kind in _COMPLETE else _words(kind, message)
     if "for example" not in text and not text.endswith(_NOTHING_TO_WRITE):
         text += _example(place)
-    return f"{path}: {shown(value)} {text}"
+    return f"{path}: {shown(value, may_be_a_subject=_is_for_subjects(place.field))} {text}"
+
+
+def _is_for_subjects(field: FieldInfo | None) -> bool:
+    return field is not None and (SUBJECT_FORM in field.metadata or _has_form(field.annotation))
+
+
+def _has_form(annotation: Any) -> bool:
+    return any(part == SUBJECT_FORM or _has_form(part) for part in typing.get_args(annotation))
 
 
 def _where_or_what(loc: Sequence[str | int], place: _Place, root: str) -> str:
@@ -102,8 +120,13 @@ def _words(kind: str, message: str) -> str:
     return _WORDS.get(kind) or f"is refused: {message[:1].lower()}{message[1:]}"
 
 
-def shown(value: Any) -> str:
-    """A value as one short line of printable text, safe for terminals and logs."""
+def shown(value: Any, *, may_be_a_subject: bool = False) -> str:
+    """A value as one short line of printable text, safe for terminals and logs.
+
+    Args:
+        value: plain data.
+        may_be_a_subject: whether `user:alice@example.com` is a name there, and not a password before a host.
+    """
     if value is None:
         return "(absent)"
     if not isinstance(value, str | int | float | dict | list):
@@ -113,7 +136,7 @@ def shown(value: Any) -> str:
         for part in json.JSONEncoder(default=str).iterencode(value):
             if "PRIVATE KEY-----" in part:
                 return repr(SECRET)  # someone put a key where a certificate belongs
-            text += part
+            text += without_user_info(part, also_of_hosts=not may_be_a_subject)
             if len(text) > _LONGEST_VALUE:  # aliases can make a short file a long value, so no more than is shown
                 return f"{text[: _LONGEST_VALUE - 3]}..."
     except TypeError:  # a key that is no text

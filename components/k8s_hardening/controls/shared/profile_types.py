@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Finding, finding
 from k8s_hardening.controls.shared.security_contexts import context_holders, security_contexts
-from k8s_hardening.kube.manifest import as_map, ensure_map
+from k8s_hardening.kube.manifest import UNKNOWN, as_map, ensure_map
 from k8s_hardening.kube.pods import Pod
 
 ALLOWED = ("RuntimeDefault", "Localhost")
 _FIX = "set it to RuntimeDefault, or to Localhost with a profile of the node"
+_NAME = "localhostProfile"
+IsName = Callable[[str], bool]
+"""Whether the server takes a text as the name of a profile of the node."""
 
 
 def forbidden_profiles(pod: Pod, field: str) -> Iterator[Finding]:
@@ -30,3 +33,31 @@ def allow_profiles(pod: Pod, field: str) -> None:
 
 def _is_forbidden(profile: Any) -> bool:
     return profile is not None and as_map(profile).get("type") not in ALLOWED
+
+
+def misnamed_profiles(pod: Pod, field: str, is_name: IsName) -> Iterator[Finding]:
+    """Each name of a profile that does not go with its type: none or no good one for Localhost, any for the others.
+
+    The server refuses such a field (k8s.io/kubernetes v1.37.2 pkg/apis/core/validation/validation.go,
+    validateSeccompProfileField and ValidateAppArmorProfileField). Types that are not allowed are left out.
+    """
+    for path, context in security_contexts(pod):
+        if _is_misnamed(context.get(field), is_name):
+            profile = as_map(context.get(field))
+            is_local = profile.get("type") == "Localhost"
+            fix = "name a profile of the node" if is_local else "remove it, or set the type to Localhost"
+            yield finding(f"{path}.{field}.{_NAME}", profile.get(_NAME), fix)
+
+
+def name_profiles(pod: Pod, field: str, is_name: IsName) -> None:
+    """Replace each profile whose name does not go with its type by the runtime's default."""
+    for holder in context_holders(pod):
+        if _is_misnamed(as_map(holder.get("securityContext")).get(field), is_name):
+            ensure_map(holder, "securityContext")[field] = {"type": "RuntimeDefault"}
+
+
+def _is_misnamed(profile: Any, is_name: IsName) -> bool:
+    kind, name = as_map(profile).get("type"), as_map(profile).get(_NAME)
+    if kind == "Localhost":
+        return name is UNKNOWN or not (isinstance(name, str) and is_name(name))
+    return kind == "RuntimeDefault" and name is not None
