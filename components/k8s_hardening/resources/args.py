@@ -183,7 +183,7 @@ class NamedEndArgs(TypedDict):
     """An end that flows call by its name: pods of one namespace, or networks."""
 
     namespace: NotRequired[str]
-    """Namespace of the pods; naming the end here is the consent of that namespace."""
+    """Namespace of the pods, which is no tenant's; naming the end here is the consent of that namespace."""
     pods: NotRequired[Mapping[str, str]]
     """Labels of the pods; empty means every pod of the namespace."""
     expressions: NotRequired[Sequence[ExpressionArgs]]
