@@ -9,8 +9,8 @@ from collections import Counter
 import pytest
 
 from k8s_hardening.kube.manifest import Manifest, kind_of
+from k8s_hardening.kube.masks import places_of
 from k8s_hardening.kube.reach import Matrix, World, matrix
-from k8s_hardening.kube.reach.masks import places_of
 from k8s_hardening.kube.reach.ports import holds
 from tests.bench.reach_cost import PROMISED, cluster
 from tests.oracle.network_policies import Cluster, End

@@ -17,6 +17,7 @@ from click.testing import Result
 from k8s_hardening.model.control_plane.leaves import CERTIFICATE_EXAMPLE as CA
 from k8s_hardening.model.reading import ROOT
 from tests.cli.calling import call
+from tests.model.sample import sample
 
 ISSUER = {
     "url": "https://login.example.com/realms/k8s",
@@ -26,30 +27,26 @@ ISSUER = {
     "certificate_authority": CA,
     "mfa": {"amr": ["mfa"]},
 }
-BASELINE: dict[str, Any] = {
-    "environment": "dev",
-    "kubernetes": "1.36",
-    "dialect": "kubeadm",
-    "cni": {"name": "calico"},
-    "target": {"render": "out/dev"},
-    "images": {"registries": ["registry.example.com/platform"]},
-    "tenants": [
-        {
-            "name": "payments",
-            "admins": ["group:oidc:payments-admins", "user:oidc:ada"],
-            "members": ["user:oidc:alice", "serviceaccount:ci/deployer", "user:robot"],
-            "viewers": ["group:oidc:auditors"],
-            "namespaces": [{"name": "payments-api"}, {"name": "payments-db"}],
-        },
-        {
-            "name": "refunds",
-            "parent": "payments",
-            "admins": ["user:oidc:rita"],
-            "namespaces": [{"name": "refunds-web"}],
-        },
-    ],
-    "control_plane": {"authentication": {"oidc": [ISSUER], "certificate_subjects": ["user:robot"]}},
-}
+BASELINE = sample(
+    {
+        "tenants": [
+            {
+                "name": "payments",
+                "admins": ["group:oidc:payments-admins", "user:oidc:ada"],
+                "members": ["user:oidc:alice", "serviceaccount:ci/deployer", "user:robot"],
+                "viewers": ["group:oidc:auditors"],
+                "namespaces": [{"name": "payments-api"}, {"name": "payments-db"}],
+            },
+            {
+                "name": "refunds",
+                "parent": "payments",
+                "admins": ["user:oidc:rita"],
+                "namespaces": [{"name": "refunds-web"}],
+            },
+        ],
+        "control_plane": {"authentication": {"oidc": [ISSUER], "certificate_subjects": ["user:robot"]}},
+    }
+)
 PLANTED = "planted-Value-4dabf18193072939515e22adb298388d"
 SERVER = ("--server", "https://prod.example.com:6443")
 EXEC = ("--exec", "example-login", "--exec-arg=token")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-from k8s_hardening.cli.check import kubernetes_of_files_option
+from k8s_hardening.cli.check import Command, kubernetes_of_files_option
 from k8s_hardening.cli.ladder_state import state_in
 from k8s_hardening.cli.report import printable
 from k8s_hardening.cli.sources import read_sources
@@ -23,8 +22,6 @@ from k8s_hardening.kube.api_requests import ApiRequest
 from k8s_hardening.kube.resources import KNOWN_VERBS, URL_VERBS, near_resource, resource_named
 from k8s_hardening.kube.version import KubeVersion
 from k8s_hardening.model.problems import BadInputError
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 import difflib
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -18,6 +20,8 @@ from k8s_hardening.controls.registry import CONTROLS, controls_of
 from k8s_hardening.controls.shared.static_pods import static_pod_exemptions
 from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
 from k8s_hardening.model.knowledge import Knowledge
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 _FINDINGS = 1
 _BAD_INPUT = 2
@@ -36,14 +40,19 @@ def kubernetes_version(ctx: click.Context, param: click.Parameter, value: str | 
     return version
 
 
-kubernetes_of_files_option = click.option(
-    "--kubernetes",
-    callback=kubernetes_version,
-    metavar="VERSION",
-    default=str(NEWEST),
-    show_default=True,
-    help=f"Version of the cluster that the files are for, {OLDEST} to {NEWEST}.",
-)
+def kubernetes_option(what: str) -> Callable[[Command], Command]:
+    """The option --kubernetes of a command that takes the newest version where none is given; what it is, for help."""
+    return click.option(
+        "--kubernetes",
+        callback=kubernetes_version,
+        metavar="VERSION",
+        default=str(NEWEST),
+        show_default=True,
+        help=f"{what} {OLDEST} to {NEWEST}.",
+    )
+
+
+kubernetes_of_files_option = kubernetes_option("Version of the cluster that the files are for,")
 
 
 def control_ids(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

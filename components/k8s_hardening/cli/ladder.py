@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from k8s_hardening.cli.check import kubernetes_version
+from k8s_hardening.cli.check import kubernetes_option
 from k8s_hardening.cli.ladder_state import State, read_state, state_in
 from k8s_hardening.cli.ladder_texts import as_json, as_lines
 from k8s_hardening.cli.ladder_verdict import Object, climb
@@ -17,7 +17,7 @@ from k8s_hardening.cli.report import printable
 from k8s_hardening.cli.sources import read_sources
 from k8s_hardening.cli.stack_options import no_color_option, project_option
 from k8s_hardening.cli.verdict import Item, Read, read_items
-from k8s_hardening.kube.version import NEWEST, OLDEST, KubeVersion
+from k8s_hardening.kube.version import KubeVersion
 
 _FINDINGS = 1
 _BAD_INPUT = 2
@@ -28,14 +28,7 @@ _BAD_INPUT = 2
 @click.option("--state", "state_file", metavar="FILE", help="What `pulumi stack export` prints; - for standard input.")
 @click.option("--stack", help="Stack whose state is read with the engine instead.")
 @project_option
-@click.option(
-    "--kubernetes",
-    callback=kubernetes_version,
-    metavar="VERSION",
-    default=str(NEWEST),
-    show_default=True,
-    help=f"Version of the standards, as in the label enforce-version; {OLDEST} to {NEWEST}.",
-)
+@kubernetes_option("Version of the standards, as in the label enforce-version;")
 @click.option(
     "--to",
     "wanted",

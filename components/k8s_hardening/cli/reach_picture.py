@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from k8s_hardening.cli.report import printable
 from k8s_hardening.kube.manifest import as_map, as_str
+from k8s_hardening.kube.masks import places_of
 from k8s_hardening.kube.reach import Matrix, Pods, World, port_texts
-from k8s_hardening.kube.reach.masks import places_of
 from k8s_hardening.kube.reach.ports import PortSet
 from k8s_hardening.model.labels import TENANT_LABEL
 from k8s_hardening.model.problems import BadInputError

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from k8s_hardening.cli.report import Line, count, printable
+from k8s_hardening.kube.masks import places_of
 from k8s_hardening.kube.reach import Change, End, Matrix, Pods, PortSet, Verdict, World, end_text, port_texts
-from k8s_hardening.kube.reach.masks import places_of
 from k8s_hardening.kube.reach.ports import without
 
 _MOST_NAMES = 6  # that one line of text shows

@@ -16,12 +16,7 @@ from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Severity, finding
 from k8s_hardening.controls.shared.apparmor_names import is_allowed_annotation
-from k8s_hardening.controls.shared.profile_types import (
-    allow_profiles,
-    forbidden_profiles,
-    misnamed_profiles,
-    name_profiles,
-)
+from k8s_hardening.controls.shared.profile_types import mend_profiles, profile_findings
 from k8s_hardening.kube.apparmor import ANNOTATION, FIELD, RUNTIME_DEFAULT
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, key_path
 from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
@@ -33,8 +28,7 @@ _LONGEST_NAME = 4095
 def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each securityContext and each annotation that names a forbidden profile, or none that there could be."""
     for pod in pods_of(manifest):
-        yield from forbidden_profiles(pod, FIELD)
-        yield from misnamed_profiles(pod, FIELD, _is_name)
+        yield from profile_findings(pod, FIELD, _is_name)
         path = f"{pod.metadata_path}.annotations"
         if pod.metadata.get("annotations") is UNKNOWN:
             yield finding(path, UNKNOWN, "give the annotations plain values")
@@ -45,8 +39,7 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
 def harden(manifest: Manifest, knowledge: Knowledge) -> None:
     """Name the runtime's default in place of a forbidden profile."""
     for pod in pods_of(manifest):
-        allow_profiles(pod, FIELD)
-        name_profiles(pod, FIELD, _is_name)
+        mend_profiles(pod, FIELD, _is_name)
         for key, _ in list(_forbidden_annotations(pod)):
             pod.annotations[key] = RUNTIME_DEFAULT
 

@@ -24,7 +24,7 @@ from k8s_hardening.controls.control import Control, Finding, Profile, Severity, 
 from k8s_hardening.controls.shared.calico_peers import is_allowing, open_calico_peers
 from k8s_hardening.controls.shared.cilium_peers import is_open_endpoint_selector
 from k8s_hardening.controls.shared.cni_rules import rules_of_plugin_policy
-from k8s_hardening.controls.shared.open_peers import STRANGER, open_selector, wide_domain, wide_peer
+from k8s_hardening.controls.shared.open_peers import NAME_THEM, STRANGER, open_selector, wide_domain, wide_peer
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_list, as_map, kind_of
 from k8s_hardening.model.knowledge import Knowledge
@@ -32,7 +32,6 @@ from k8s_hardening.model.knowledge import Knowledge
 Judge = Callable[[str, dict[str, Any], bool, bool], Iterator[Finding]]
 """From path and content of a rule, whether it is for ingress and whether its policy is of the whole cluster."""
 
-_EVERYBODY = "name whom it admits; it goes past the deny-all of the namespaces that the policy selects"
 _CILIUM_ENTITIES = ("all", "cluster", "cluster-mesh", "world", "world-ipv4", "world-ipv6")
 
 
@@ -62,13 +61,13 @@ def _cilium(path: str, rule: dict[str, Any], is_ingress: bool, is_global: bool) 
     peers = [key for key in rule if str(key).startswith(prefix) and key != "toPorts" and rule.get(key) is not None]
     # A rule without anything admits nobody.
     if not peers and any(as_list(rule.get(key)) for key in ("toPorts", "icmps")):
-        yield Finding(path, "for everybody on its ports, since it names no peers", _EVERYBODY)
+        yield Finding(path, "for everybody on its ports, since it names no peers", NAME_THEM)
     for index, entity in enumerate(as_list(rule.get(f"{prefix}Entities"))):
         if entity is UNKNOWN or entity in _CILIUM_ENTITIES:
-            yield finding(f"{path}.{prefix}Entities[{index}]", entity, _EVERYBODY)
+            yield finding(f"{path}.{prefix}Entities[{index}]", entity, NAME_THEM)
     for index, selector in enumerate(as_list(rule.get(f"{prefix}Endpoints"))):
         if is_open_endpoint_selector(selector, is_global=is_global):
-            yield finding(f"{path}.{prefix}Endpoints[{index}]", selector, _EVERYBODY)
+            yield finding(f"{path}.{prefix}Endpoints[{index}]", selector, NAME_THEM)
     for index, cidr in enumerate(as_list(rule.get(f"{prefix}CIDR"))):
         yield from wide_peer(f"{path}.{prefix}CIDR[{index}]", cidr, None, is_ingress)
     for index, block in enumerate(as_list(rule.get(f"{prefix}CIDRSet"))):
@@ -87,13 +86,13 @@ def _antrea(path: str, rule: dict[str, Any], is_ingress: bool, is_global: bool) 
         return
     field = "from" if is_ingress else "to"
     if not as_list(rule.get(field)) and (is_ingress or not as_list(rule.get("toServices"))):
-        yield Finding(path, "for everybody, since it names no peers", _EVERYBODY)
+        yield Finding(path, "for everybody, since it names no peers", NAME_THEM)
     for index, peer in enumerate(as_list(rule.get(field))):
         at = f"{path}.{field}[{index}]"
         if peer == {}:
-            yield Finding(at, "everybody, since it names nobody", _EVERYBODY)
+            yield Finding(at, "everybody, since it names nobody", NAME_THEM)
         if (key := open_selector(as_map(peer), is_lone=True, is_global=is_global)) is not None:
-            yield finding(f"{at}.{key}", as_map(peer).get(key), _EVERYBODY)
+            yield finding(f"{at}.{key}", as_map(peer).get(key), NAME_THEM)
         block = as_map(as_map(peer).get("ipBlock"))
         if block.get("cidr") is not None:
             yield from wide_peer(f"{at}.ipBlock.cidr", block.get("cidr"), block.get("except"), is_ingress)
@@ -109,10 +108,10 @@ def _network_policy_api(path: str, rule: dict[str, Any], is_ingress: bool, is_gl
         at = f"{path}.{field}[{index}]"
         namespaces = as_map(peer).get("namespaces")
         if namespaces is not None and selects(namespaces, STRANGER):
-            yield finding(f"{at}.namespaces", namespaces, _EVERYBODY)
+            yield finding(f"{at}.namespaces", namespaces, NAME_THEM)
         pods = as_map(as_map(peer).get("pods"))
         if (key := open_selector(pods, is_lone=False, is_global=False)) is not None:
-            yield finding(f"{at}.pods.{key}", pods.get(key), _EVERYBODY)
+            yield finding(f"{at}.pods.{key}", pods.get(key), NAME_THEM)
         for position, cidr in enumerate(as_list(as_map(peer).get("networks"))):
             yield from wide_peer(f"{at}.networks[{position}]", cidr, None, is_ingress)
         for position, name in enumerate(as_list(as_map(peer).get("domainNames"))):

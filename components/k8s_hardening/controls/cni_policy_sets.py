@@ -14,9 +14,10 @@ globalnetworksetprocessor}.go.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from k8s_hardening.controls.cni_policy_open import POLICIES
 from k8s_hardening.controls.control import Control, Finding, Severity, describe, finding
 from k8s_hardening.controls.shared.calico_peers import is_allowing
 from k8s_hardening.controls.shared.cni_rules import rules_of_plugin_policy
@@ -43,20 +44,17 @@ _CALICO_GROUPS = ("projectcalico.org", "crd.projectcalico.org")
 _OF_NAMESPACES = ("projectcalico.org/", "pcns.", "pcsa.")  # labels that Calico gives a set unasked
 _SETS = frozenset({"CiliumCIDRGroup", "ClusterGroup", "Group", "GlobalNetworkSet", "NetworkSet"})
 _Stack = Sequence[Manifest]
+Judge = Callable[[str, dict[str, Any], bool, Manifest, _Stack], Iterator[Finding]]
+"""From path and content of a rule, whether it is for ingress, its policy, and the sets of the stack."""
 
 
 def check_stack(manifests: Sequence[Manifest], knowledge: Knowledge) -> Iterator[tuple[int, Finding]]:
     """Each reference to a set that is not there, or too wide."""
     sets = [one for one in manifests if kind_of(one) in _SETS]
     for index, manifest in enumerate(manifests):
-        group, kind = api_group_of(manifest), kind_of(manifest)
-        if group == "cilium.io" and kind in ("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"):
-            judge = _cilium
-        elif group == "crd.antrea.io" and kind in ("NetworkPolicy", "ClusterNetworkPolicy"):
-            judge = _antrea
-        elif group in _CALICO_GROUPS and kind in ("NetworkPolicy", "GlobalNetworkPolicy"):
-            judge = _calico
-        else:
+        group = api_group_of(manifest)
+        judge = _JUDGES.get(group)
+        if judge is None or kind_of(manifest) not in POLICIES[group]:
             continue
         for path, rule, is_ingress in rules_of_plugin_policy(manifest):
             for found in judge(path, as_map(rule), is_ingress, manifest, sets):
@@ -171,6 +169,12 @@ def _wide_set(one: Manifest, peer: dict[str, Any], is_ingress: bool) -> Iterator
     for net in as_list(as_map(one.get("spec")).get("nets")):
         yield from wide_peer("", net, peer.get("notNets"), is_ingress)
 
+
+_JUDGES: dict[str, Judge] = {
+    "cilium.io": _cilium,
+    "crd.antrea.io": _antrea,
+    **dict.fromkeys(_CALICO_GROUPS, _calico),
+}
 
 CONTROL = Control(
     id="cni-policy-sets",

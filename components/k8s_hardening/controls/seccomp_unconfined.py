@@ -19,12 +19,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from k8s_hardening.controls.control import Control, Finding, Profile, Revision, Severity, finding
-from k8s_hardening.controls.shared.profile_types import (
-    allow_profiles,
-    forbidden_profiles,
-    misnamed_profiles,
-    name_profiles,
-)
+from k8s_hardening.controls.shared.profile_types import mend_profiles, profile_findings
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, as_str, key_path
 from k8s_hardening.kube.pods import Pod, carries_pods, pods_of
 from k8s_hardening.kube.version import KubeVersion
@@ -46,14 +41,14 @@ def check(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
 def check_1_19(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each securityContext, and each annotation that becomes one, that names a forbidden profile."""
     for pod in pods_of(manifest):
-        yield from _of_fields(pod)
+        yield from profile_findings(pod, FIELD, _is_name)
         yield from _annotated(pod, _without_field(pod))
 
 
 def check_1_27(manifest: Manifest, knowledge: Knowledge) -> Iterator[Finding]:
     """Each securityContext that names a forbidden profile."""
     for pod in pods_of(manifest):
-        yield from _of_fields(pod)
+        yield from profile_findings(pod, FIELD, _is_name)
 
 
 def harden(manifest: Manifest, knowledge: Knowledge) -> None:
@@ -66,23 +61,13 @@ def harden_1_19(manifest: Manifest, knowledge: Knowledge) -> None:
     """Name the runtime's default in place of a forbidden profile, in annotations as well."""
     for pod in pods_of(manifest):
         _allow(pod, _without_field(pod))
-        _mend_fields(pod)
+        mend_profiles(pod, FIELD, _is_name)
 
 
 def harden_1_27(manifest: Manifest, knowledge: Knowledge) -> None:
     """Name the runtime's default in place of a forbidden profile."""
     for pod in pods_of(manifest):
-        _mend_fields(pod)
-
-
-def _of_fields(pod: Pod) -> Iterator[Finding]:
-    yield from forbidden_profiles(pod, FIELD)
-    yield from misnamed_profiles(pod, FIELD, _is_name)
-
-
-def _mend_fields(pod: Pod) -> None:
-    allow_profiles(pod, FIELD)
-    name_profiles(pod, FIELD, _is_name)
+        mend_profiles(pod, FIELD, _is_name)
 
 
 def _is_name(text: str) -> bool:

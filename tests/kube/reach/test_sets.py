@@ -7,8 +7,8 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
+from k8s_hardening.kube.masks import mask_of, places_of
 from k8s_hardening.kube.reach.entries import spread
-from k8s_hardening.kube.reach.masks import mask_of, places_of
 from k8s_hardening.kube.reach.ports import EVERY_PORT, PortSet, holds, joined, met, port_set, port_texts, without
 from k8s_hardening.kube.reach.regions import Region, Regions
 

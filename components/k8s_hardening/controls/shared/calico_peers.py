@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from k8s_hardening.controls.control import Finding, finding
-from k8s_hardening.controls.shared.open_peers import wide_domain, wide_peer
+from k8s_hardening.controls.shared.open_peers import NAME_THEM, wide_domain, wide_peer
 from k8s_hardening.kube.calico_selectors import required_labels
 from k8s_hardening.kube.manifest import UNKNOWN, as_list, as_map, as_str, holds_unknown
 
@@ -21,7 +21,6 @@ _SELECTORS = ("namespaceSelector", "selector", "serviceAccounts")
 _DENYING = ("deny", "log")
 _OF_EVERY_POD = frozenset({"projectcalico.org/orchestrator"})
 _OF_EVERY_NAMESPACE = "default"  # the service account that each has
-_NOBODY = "name whom it admits; it goes past the deny-all of the namespaces that the policy selects"
 _EVERYBODY = (
     "name whom it admits, joined by && alone, as in app == 'web' or app in {'web', 'api'}; it goes past the deny-all "
     "of the namespaces that the policy selects"
@@ -48,7 +47,7 @@ def open_calico_peers(path: str, peer: Any, *, is_ingress: bool, is_global: bool
     for index, domain in enumerate(as_list(peer.get("domains"))):
         yield from wide_domain(f"{path}.domains[{index}]", domain)
     if not any(_says_something(key, peer.get(key)) for key in _PEERS):
-        yield Finding(path, "everybody, since it names nobody", _NOBODY)
+        yield Finding(path, "everybody, since it names nobody", NAME_THEM)
     elif not unknown and (key := _open_selector(peer, is_global=is_global)) is not None:
         yield finding(f"{path}.{key}", peer.get(key), _EVERYBODY)
 

@@ -13,6 +13,8 @@ from k8s_hardening.kube.networks import Network, metadata_within
 
 STRANGER = {"kubernetes.io/metadata.name": "-"}
 """The labels of a namespace that nobody has named in a policy: the server gives each its own name as a label."""
+NAME_THEM = "name whom it admits; it goes past the deny-all of the namespaces that the policy selects"
+"""What is to be done with a rule of a network plug-in that admits everybody."""
 
 # Prefix lengths by IP version. No owner's network is wider, so anything wider holds strangers; two halves of
 # everything are everything.

@@ -112,10 +112,10 @@ class Closure:
         found = []
         for place, holder in enumerate(self.holders.values()):
             for reason in reasons(self._world, holder.grants, request):
-                chain = self._chain(holder)
                 sureness = min(reason.sureness, holder.sureness)
-                found.append((len(chain) > 1, -sureness, len(chain), place, Path(chain, reason, sureness)))
-        yield from (path for *_, path in sorted(found, key=lambda one: one[:-1]))
+                found.append((*self._rank(holder, sureness), place, holder, reason, sureness))
+        for *_, holder, reason, sureness in sorted(found, key=lambda one: one[:4]):
+            yield Path(self._chain(holder), reason, sureness)
 
     def scopes(self, surest: Callable[[tuple[Placed, ...]], Placed | None]) -> dict[str | None, Path]:
         """Each namespace in which a rule of some kind is within reach, None for all, and the best way to it.
@@ -123,19 +123,25 @@ class Closure:
         Args:
             surest: the rule among some that is surest to be of the kind, with how sure that is; None: there is none.
         """
-        best: dict[str | None, tuple[tuple[bool, int, int], Path]] = {}
+        best: dict[str | None, tuple[tuple[bool, int, int], Holder, Reason, Match]] = {}
         for holder in self.holders.values():
             for grant in holder.grants:
                 found = self._world.by_rules.of(grant.rules, surest)
                 if found is None:
                     continue
                 sureness = min(holder.sureness, grant.sureness, found.sureness)
-                chain = self._chain(holder)
-                rank = (len(chain) > 1, -sureness, len(chain))
+                rank = self._rank(holder, sureness)
                 if grant.scope not in best or rank < best[grant.scope][0]:
                     reason = Reason(grant, found, min(grant.sureness, sureness))
-                    best[grant.scope] = (rank, Path(chain, reason, sureness))
-        return {scope: path for scope, (_, path) in best.items()}
+                    best[grant.scope] = rank, holder, reason, sureness
+        return {
+            scope: Path(self._chain(holder), reason, sureness) for scope, (_, holder, reason, sureness) in best.items()
+        }
+
+    def _rank(self, holder: Holder, sureness: Match) -> tuple[bool, int, int]:
+        """What comes first: own rights, then what is surer, then what is nearer."""
+        depth = self._depths[holder.title]
+        return depth > 1, -sureness, depth
 
     def _chain(self, holder: Holder) -> tuple[Holder, ...]:
         chain = [holder]

@@ -83,15 +83,11 @@ class Cover:
         return pattern if slash and pattern in self._resources else _OTHER
 
     def _of_url(self, url: str) -> set[str]:
-        return {verb for rule in self._rules if _has_url(rule.urls, url) for verb in rule.verbs.known}
+        return {verb for rule in self._rules if rule.urls.holds_path(url) for verb in rule.verbs.known}
 
 
 def _wide(texts: Texts) -> frozenset[str]:
     return texts.known | {_OTHER} if texts.is_vague else texts.known
-
-
-def _has_url(urls: Texts, url: str) -> bool:
-    return any(one == url or (one.endswith(ALL) and url.startswith(one.rstrip(ALL))) for one in urls.known)
 
 
 def _left(verbs: Set[str], held: Set[str]) -> Set[str]:

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+import functools
+import operator
+from collections.abc import Mapping, Sequence, Set
 from typing import TypeVar
 
 Key = TypeVar("Key")
-
-
-def bits(places: Iterable[int]) -> int:
-    """The set of some places, as a number with these bits: thousands of roles may gather thousands of rules."""
-    made = 0
-    for place in places:
-        made |= 1 << place
-    return made
-
-
-def places(held: int) -> Iterable[int]:
-    """The places of a set, from the least."""
-    return (place for place, digit in enumerate(f"{held:b}"[::-1]) if digit == "1")
 
 
 def spread(held: dict[Key, int], selectors: Mapping[Key, Sequence[str]], gathers: Mapping[str, Set[Key]]) -> None:
     """Add to what each holds all that its selectors gather, until none gathers more.
 
     Args:
-        held: what each holds at first, as `bits`; changed in place.
+        held: what each holds at first, as a mask; changed in place.
         selectors: the selectors of those that gather.
         gathers: from whom each selector gathers.
     """
@@ -37,15 +26,8 @@ def spread(held: dict[Key, int], selectors: Mapping[Key, Sequence[str]], gathers
                 pools[text] |= held[key]
         grown = set()
         for key, texts in selectors.items():
-            gathered = held[key] | _union(pools[text] for text in texts)
+            gathered = functools.reduce(operator.or_, (pools[text] for text in texts), held[key])
             if gathered != held[key]:
                 held[key] = gathered
                 grown.add(key)
         changed = grown
-
-
-def _union(sets: Iterable[int]) -> int:
-    made = 0
-    for one in sets:
-        made |= one
-    return made

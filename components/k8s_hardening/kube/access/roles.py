@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from k8s_hardening.kube.access.gathering import bits, places, spread
+from k8s_hardening.kube.access.gathering import spread
 from k8s_hardening.kube.access.rules import VAGUE, Match, Rule
 from k8s_hardening.kube.label_selectors import selects
 from k8s_hardening.kube.manifest import Manifest, as_map, holds_unknown, kind_of
+from k8s_hardening.kube.masks import mask_of, places_of
 from k8s_hardening.kube.rbac import aggregations_of
 
 ANYWHERE = "\0"
@@ -83,8 +84,8 @@ class Roles:
                 own = range(len(every), len(every) + len(written))
                 every += written
                 is_vague = len(followed.get(key, ())) < len(self._selectors.get(key, ()))
-                held[key] = bits(own) | (bits(range(len(too_many))) if is_vague else 0)
-                sure[key] = bits(place for place in own if every[place].sureness is Match.YES)
+                held[key] = mask_of(own) | (mask_of(range(len(too_many))) if is_vague else 0)
+                sure[key] = mask_of(place for place in own if every[place].sureness is Match.YES)
         spread(held, followed, {text: found.keys() for text, found in gathers.items()})
         spread(sure, followed, {text: _certain(found) for text, found in gathers.items()})
         made: dict[tuple[int, int], tuple[Placed, ...]] = {}
@@ -92,8 +93,8 @@ class Roles:
         for key in self._selectors:
             both = sure[key], held[key]
             if both not in made:
-                certain = (every[place] for place in places(both[0]))
-                made[both] = _merged([*certain, *doubted(every[place] for place in places(both[1]))])
+                certain = (every[place] for place in places_of(both[0]))
+                made[both] = _merged([*certain, *doubted(every[place] for place in places_of(both[1]))])
             rules[key] = made[both]
         return rules
 

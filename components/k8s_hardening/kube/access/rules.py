@@ -50,6 +50,10 @@ class Texts:
             return Match.YES
         return Match.MAYBE if self.is_vague else Match.NO
 
+    def holds_path(self, path: str) -> bool:
+        """Whether a path is among them, or below one that ends with a star."""
+        return any(one == path or (one.endswith(ALL) and path.startswith(one.rstrip(ALL))) for one in self.known)
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -106,9 +110,8 @@ class Rule:
         return self.names.has_any(name)
 
     def _covers(self, path: str) -> Match:
-        for url in self.urls.known:
-            if url in (ALL, path) or (url.endswith(ALL) and path.startswith(url.rstrip(ALL))):
-                return Match.YES
+        if self.urls.holds_path(path):
+            return Match.YES
         return Match.MAYBE if self.urls.is_vague else Match.NO
 
     def __str__(self) -> str:

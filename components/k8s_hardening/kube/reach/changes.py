@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from k8s_hardening.kube.masks import mask_of, places_of
 from k8s_hardening.kube.reach.ends import End
-from k8s_hardening.kube.reach.masks import mask_of, places_of
 from k8s_hardening.kube.reach.matrix import Matrix, matrix
 from k8s_hardening.kube.reach.ports import NO_PORTS, PortSet
 from k8s_hardening.kube.reach.world import World

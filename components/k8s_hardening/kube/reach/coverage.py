@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from k8s_hardening.kube.masks import places_of
 from k8s_hardening.kube.reach.ends import Pods
-from k8s_hardening.kube.reach.masks import places_of
 from k8s_hardening.kube.reach.policies import Grant, Peers, Policy
 from k8s_hardening.kube.reach.world import World
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 
@@ -20,19 +19,3 @@ class Bounds(NamedTuple):
 
 
 NOTHING = Bounds(0, 0)
-
-
-def mask_of(places: Iterable[int]) -> int:
-    """The set of some places."""
-    mask = 0
-    for place in places:
-        mask |= 1 << place
-    return mask
-
-
-def places_of(mask: int) -> Iterator[int]:
-    """The places in a set, ascending."""
-    # By its text: shifting a long number once for each of its bits would copy it as often.
-    for place, digit in enumerate(reversed(f"{mask:b}")):
-        if digit == "1":
-            yield place

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from k8s_hardening.kube.masks import mask_of, places_of
 from k8s_hardening.kube.reach.entries import Direction, direction_of, spread
-from k8s_hardening.kube.reach.masks import mask_of, places_of
 from k8s_hardening.kube.reach.ports import NO_PORTS, PortSet, met
 from k8s_hardening.kube.reach.world import World
 

@@ -180,9 +180,8 @@ def _half(world: World, subject: int, peer: int, asked: PortSet, *, is_ingress: 
         may = asked
         reasons.append(Reason(Because.CAVEAT, f"the network plug-in is not known to hold {direction} to policies"))
     may = _widened(world, peer, other, asked, may, reasons)
-    if without(asked, may):
+    if denied := without(asked, may):
         reasons.append(_denial(name, direction, isolating, is_all=not may))
-        denied = without(asked, may)
         reasons += [_unread(world, *one) for one in candidates if met(one[1].ports_unread, denied)]
         if blocked and isinstance(other, Pods) and not other.addresses and not world.enforcement.pod_networks:
             text = f"networks of rules are not held against {end_text(world, other)}, whose addresses are not known"

@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from k8s_hardening.kube.manifest import UNKNOWN, Manifest, api_group_of, as_map, as_str, expand_lists, kind_of
+from k8s_hardening.kube.masks import mask_of
 from k8s_hardening.kube.network_policies import is_network_policy
 from k8s_hardening.kube.networks import NAMESPACES_NAMED_SINCE, PORT_RANGES_SINCE, Network
 from k8s_hardening.kube.reach.ends import UNPLACED, End, Owner, Pods, imagined_pods, label_items, pods_in
-from k8s_hardening.kube.reach.masks import NOTHING, Bounds, mask_of
+from k8s_hardening.kube.reach.masks import NOTHING, Bounds
 from k8s_hardening.kube.reach.policies import UNNAMED, Block, Grant, Peers, Policy, networks_of, read_policy
 from k8s_hardening.kube.reach.policy_flaws import Flaw
 from k8s_hardening.kube.reach.regions import Regions
